@@ -1,0 +1,168 @@
+"""What goes over MQTT: frozen models, one a topic; their JSON schemas stand in docs/schemas and are checked by a test."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from edge.vocabulary import Quality, ServiceState
+
+SCHEMA = 1
+STATE_EXPIRY_S = 30
+
+
+def utc(seconds: float) -> datetime:
+    """Seconds since 1970 as an aware UTC datetime, to the millisecond."""
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+def _iso(value: datetime) -> str:
+    text = value.astimezone(UTC).isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+Instant = Annotated[AwareDatetime, PlainSerializer(_iso, return_type=str)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
+Count = Annotated[int, Field(ge=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Message(BaseModel):
+    """Base: frozen, no unknown keys; the site is part of every message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: Literal[1] = Field(default=1, alias="schema", serialization_alias="schema")
+    site: Name
+
+    def to_json(self) -> bytes:
+        """Canonical bytes: keys in field order, no spaces."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class QueueReading(Message):
+    """One queue, one second (design, section 5)."""
+
+    queue: Name
+    seq: Count
+    pts_s: Finite
+    at: Instant
+    length: Count | None
+    length_low: Count | None
+    length_high: Count | None
+    quality: Quality
+    state: ServiceState
+    wait_s: Finite | None
+    wait_low_s: Finite | None
+    wait_high_s: Finite | None
+    wait_method: str | None
+    arrivals_per_min: Finite | None
+    served_per_min: Finite | None
+    joined: Count
+    served: Count
+    left: Count
+    lost: Count
+
+
+class QueueEvent(Message):
+    """Something that happened in a queue; a durable row. It carries no track id."""
+
+    queue: Name
+    kind: Literal["joined", "served", "left", "lost", "alert"]
+    pts_s: Finite
+    at: Instant
+    wait_s: Finite | None = None
+    stay_s: Finite | None = None
+    ahead_on_joining: Count | None = None
+    censored: bool = False
+    text: str | None = None
+
+
+class QueueMinute(Message):
+    """One queue, one minute of readings; a durable row. Unknown lengths are left out of the figures and counted."""
+
+    queue: Name
+    minute: Instant
+    readings: Count
+    unknown: Count
+    length_mean: Finite | None
+    length_max: Count | None
+    wait_mean_s: Finite | None
+    wait_max_s: Finite | None
+    joined: Count
+    served: Count
+    left: Count
+    lost: Count
+    worst_quality: Quality
+
+
+class Row(BaseModel):
+    """One durable row in its envelope; `body` is a QueueEvent, a QueueMinute or a gap note."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seq: Annotated[int, Field(ge=1)]
+    kind: Literal["event", "minute", "gap"]
+    body: dict[str, Any]
+
+
+class RowBatch(Message):
+    """Durable rows of one box, in the order of their seq."""
+
+    box: Name
+    epoch: Annotated[str, Field(pattern=r"^[0-9a-f]{16,32}$")]
+    rows: Annotated[tuple[Row, ...], Field(max_length=1000)]
+
+
+class Ack(Message):
+    """The collector's word that it has committed all rows of the epoch up to and including `seq`."""
+
+    box: Name
+    epoch: str
+    seq: Count
+
+
+class CameraHealth(Message):
+    """One camera, told truly: measured rates and ages, never configured ones."""
+
+    camera: Name
+    at: Instant
+    state: Literal["starting", "ok", "stalled", "lost", "auth_failed", "not_found", "failed", "stopped"]
+    detail: str
+    picture: Literal["ok", "frozen", "blind", "moved", "damaged"]
+    frames_in_per_s: Finite
+    frames_out_per_s: Finite
+    age_s: Finite | None
+    latency_s: Finite | None
+    dropped: Count
+    restarts: Count
+    runtime: str
+    model_sha256: str
+    width: Count
+    height: Count
+
+
+class BoxStatus(Message):
+    """The box's own word, and its last will."""
+
+    box: Name
+    at: Instant
+    status: Literal["online", "offline"]
+    version: str
+    config_sha256: str
+    epoch: str
+
+
+def queue_state_topic(site: str, queue: str) -> str:
+    """Topic of a queue's live reading."""
+    return f"linewise/{site}/queue/{queue}/state"
+
+
+def camera_health_topic(site: str, camera: str) -> str:
+    """Topic of a camera's health."""
+    return f"linewise/{site}/camera/{camera}/health"
+
+
+def box_topic(site: str, box: str, leaf: Literal["status", "rows", "ack"]) -> str:
+    """One of a box's topics."""
+    return f"linewise/{site}/box/{box}/{leaf}"

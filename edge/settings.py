@@ -1,0 +1,88 @@
+"""A site as the program uses it: what edge/config.py makes of a site.toml."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.vocabulary import AlertSettings, LineSettings, Polygon, QueueSettings
+
+
+@dataclass(frozen=True)
+class FloorSettings:
+    """Four points of the picture (fractions) and the same on the floor (metres)."""
+
+    image: Polygon
+    metres: Polygon
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """One camera.
+
+    Attributes:
+        id: used in topics.
+        name: for people's eyes.
+        source: rtsp(s)/http(s) URL, absolute file path, v4l2:///dev/..., or test://. Never print it: `source_shown` is
+            the same without its password.
+        source_shown: for logs, errors and pages.
+        detect_fps: pictures a second that the detector sees.
+        mask: polygons blacked out before anything else sees the picture.
+        floor: makes distances metric.
+        loop: a file is played again and again as if it were live (the demo).
+    """
+
+    id: str
+    name: str
+    source: str = field(repr=False)
+    source_shown: str
+    detect_fps: float = 5.0
+    mask: tuple[Polygon, ...] = ()
+    floor: FloorSettings | None = None
+    loop: bool = False
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """The broker. `ca_file`, `cert_file` and `key_file` are absolute paths or None."""
+
+    host: str
+    port: int
+    tls: bool = False
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    home_assistant: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """A whole site file.
+
+    Attributes:
+        id, name, timezone: as in [site].
+        box: this box's name in topics ([site] box, or the host's name).
+        path: the file it came from.
+        config_sha256: digest of the file's bytes.
+        mqtt: None: `linewise up` starts the embedded broker.
+        detector_model, detector_runtime, detector_threads: [detector] model ("n"), runtime ("auto"), threads (1).
+    """
+
+    id: str
+    name: str
+    timezone: str
+    box: str
+    path: Path
+    config_sha256: str
+    cameras: tuple[CameraSettings, ...]
+    queues: tuple[QueueSettings, ...]
+    lines: tuple[LineSettings, ...] = ()
+    alerts: tuple[AlertSettings, ...] = ()
+    mqtt: MqttSettings | None = None
+    detector_model: str = "n"
+    detector_runtime: str = "auto"
+    detector_threads: int = 1
+
+    def camera(self, camera_id: str) -> CameraSettings:
+        """The camera of that id; KeyError if there is none."""
+        return {c.id: c for c in self.cameras}[camera_id]
