@@ -1,0 +1,143 @@
+"""The store's schema, step by step: each step is one transaction together with the note that it was done.
+
+The tables are told in docs/architecture.md, "The store". A step that has been released is never edited: add a new one.
+"""
+
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("linewise")
+
+_READING: dict[str, Any] = {
+    "length": int,
+    "length_low": int,
+    "length_high": int,
+    "quality": str,
+    "state": str,
+    "wait_s": float,
+    "wait_low_s": float,
+    "wait_high_s": float,
+    "joined": int,
+    "served": int,
+    "left": int,
+    "lost": int,
+}
+
+
+@migrations()
+def m001_live(db: Database) -> None:
+    """What is true now: a row a queue, camera and box; and a day of readings."""
+    db.table("state").create(
+        {
+            "site": str,
+            "queue": str,
+            "received_s": float,
+            "seq": int,
+            "pts_s": float,
+            "at": str,
+            **_READING,
+            "wait_method": str,
+            "arrivals_per_min": float,
+            "served_per_min": float,
+        },
+        pk=("site", "queue"),
+    )
+    readings = db.table("readings")
+    readings.create({"site": str, "queue": str, "at_s": float, "received_s": float, **_READING})
+    readings.create_index(["site", "queue", "at_s"])
+    readings.create_index(["received_s"])  # old ones are removed by the collector's own clock
+    db.table("cameras").create(
+        {
+            "site": str,
+            "camera": str,
+            "received_s": float,
+            "at": str,
+            "state": str,
+            "detail": str,
+            "picture": str,
+            "frames_in_per_s": float,
+            "frames_out_per_s": float,
+            "age_s": float,
+            "latency_s": float,
+            "dropped": int,
+            "restarts": int,
+            "runtime": str,
+            "model_sha256": str,
+            "width": int,
+            "height": int,
+        },
+        pk=("site", "camera"),
+    )
+    db.table("boxes").create(
+        {
+            "site": str,
+            "box": str,
+            "received_s": float,
+            "at": str,
+            "status": str,
+            "version": str,
+            "config_sha256": str,
+            "epoch": str,
+        },
+        pk=("site", "box"),
+    )
+
+
+@migrations()
+def m002_durable(db: Database) -> None:
+    """What is kept: minutes and events, and how far each box's rows are committed."""
+    db.table("minutes").create(
+        {
+            "site": str,
+            "box": str,
+            "queue": str,
+            "minute_s": float,
+            "readings": int,
+            "unknown": int,
+            "length_mean": float,
+            "length_max": int,
+            "wait_mean_s": float,
+            "wait_max_s": float,
+            "joined": int,
+            "served": int,
+            "left": int,
+            "lost": int,
+            "worst_quality": str,
+        },
+        pk=("site", "box", "queue", "minute_s"),
+    )
+    events = db.table("events")
+    events.create(
+        {
+            "site": str,
+            "box": str,
+            "epoch": str,
+            "seq": int,
+            "queue": str,
+            "kind": str,
+            "at_s": float,
+            "pts_s": float,
+            "wait_s": float,
+            "stay_s": float,
+            "ahead_on_joining": int,
+            "censored": int,
+            "text": str,
+        },
+        pk=("box", "epoch", "seq"),
+    )
+    events.create_index(["site", "queue", "at_s"])
+    db.table("sources").create(
+        {"box": str, "epoch": str, "seq": int, "missing": int},
+        pk=("box", "epoch"),
+        not_null={"seq", "missing"},
+        defaults={"seq": 0, "missing": 0},
+    )
+
+
+@migrations()
+def m003_refused(db: Database) -> None:
+    """What could not be taken: the newest few thousand, for a person to look at; all of them counted."""
+    db.table("quarantine").create({"received_s": float, "topic": str, "reason": str, "payload": bytes})
+    db.table("counts").create({"name": str, "value": int}, pk="name", not_null={"value"}, defaults={"value": 0})
