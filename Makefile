@@ -1,0 +1,55 @@
+# make demo   the whole product on a bundled recording, its dashboard in the browser (needs neither root nor torch)
+# make test   sets up everything that the tests need and runs them (installs Debian packages: root or sudo)
+# make check  ruff, mypy, import-linter
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2>/dev/null)) python3)
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: help demo test unit check fix lock clean schemas
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+$(BIN)/python:
+	@setup/venv.sh "$(PYTHON)"
+
+.venv/.product: lock/product.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Linewise into .venv/ ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/product.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/build.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.test: lock/test.txt .venv/.product
+	@echo "Installing what the tests need (torch among it: a few minutes the first time) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/test.txt
+	@touch $@
+
+demo: .venv/.product
+	@$(BIN)/linewise demo $(DEMO_ARGS)
+
+test: .venv/.test
+	@setup/debian.sh test
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+unit: .venv/.test
+	@$(BIN)/python -m pytest -m "not e2e and not slow" $(PYTEST_ARGS)
+
+check: .venv/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fix: .venv/.test
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: | $(BIN)/python
+	@setup/lock.sh
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,31 @@
+"""The command `linewise`: every sub-command is registered here, every error that people see is printed here."""
+
+import sys
+
+import typer
+
+from edge.errors import LinewiseError
+from linewise import check, part_commands, replay_command, simulate_command, train_commands
+
+app = typer.Typer(
+    name="linewise",
+    help="Counts the people in queues on video and tells how long the wait is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (part_commands, check, replay_command, simulate_command, train_commands):
+    module.register(app)
+
+
+def main() -> None:
+    """Runs a sub-command; exit codes: 0 fine, 1 a check or a part failed, 2 the input is wrong."""
+    try:
+        app()
+    except LinewiseError as error:
+        print(f"linewise: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `linewise ... | head`: the reader has seen enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,104 @@
+"""The commands that run: demo, up, and the parts of a box one by one (what systemd starts)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from edge.config import load_site
+
+from edge.errors import InputError
+from edge.paths import state_dir, store_path
+from edge.settings import Site
+from linewise.mqtt_address import mqtt_of
+from linewise.parts import broker_environment, free_port, parts_of, require_free, supervise
+from linewise.process import set_up
+
+SiteFile = Annotated[Path, typer.Argument(metavar="SITE.toml", help="The site file.", show_default=False)]
+Port = Annotated[int, typer.Option(help="Port of the dashboard.", min=1, max=65535)]
+Address = Annotated[str, typer.Option(help="Address that the dashboard listens on.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the dashboard in the browser.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(demo)
+    app.command()(up)
+    app.command()(camera)
+    app.command()(counter)
+    app.command()(collector)
+    app.command()(dashboard)
+    app.command(hidden=True)(broker)
+
+
+def demo(port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = True) -> None:
+    """The whole product on a bundled recording: broker, camera, counter, collector, dashboard."""
+    from linewise.demo import run_demo
+
+    run_demo(port=port, address=address, browser=browser)
+
+
+def up(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
+    """Everything on one box, in the foreground; Ctrl-C ends it."""
+    run_up(load_site(site), port=port, address=address, browser=browser)
+
+
+def run_up(site: Site, *, port: int, address: str, browser: bool) -> None:
+    """All parts of a site under the supervisor; the embedded broker is one of them where the site names none."""
+    require_free(port, address, option="--port")
+    broker_port = free_port() if site.mqtt is None else None
+    options = ("--port", str(port), "--address", address, "--browser" if browser else "--no-browser")
+    stop = set_up("up")
+    typer.echo(f"Linewise runs {site.name}: http://{address}:{port} (Ctrl-C ends it)", err=True)
+    parts = parts_of(site, broker_port=broker_port, dashboard=options)
+    supervise(parts, stop, environment=broker_environment(broker_port))
+    typer.echo("Linewise has ended.", err=True)
+
+
+def camera(site: SiteFile, camera_id: Annotated[str, typer.Argument(metavar="ID", help="The camera's id.")]) -> None:
+    """One camera: decode, detect, track, and send to the counter."""
+    from edge.camera import run_camera
+
+    loaded = load_site(site)
+    ids = [c.id for c in loaded.cameras]
+    if camera_id not in ids:
+        raise InputError(f"{site}: there is no camera {camera_id!r}; the site has: {', '.join(ids)}")
+    run_camera(loaded, camera_id, state=state_dir(loaded.id), stop=set_up(f"camera@{camera_id}"))
+
+
+def counter(site: SiteFile) -> None:
+    """The box's counter: queues, waits, outbox, MQTT."""
+    from edge.counter_service import run_counter
+
+    loaded = load_site(site)
+    run_counter(loaded, state=state_dir(loaded.id), mqtt=mqtt_of(loaded), stop=set_up("counter"))
+
+
+def collector(site: SiteFile) -> None:
+    """Keeps what the boxes of a site publish in a SQLite store."""
+    from dashboard.collector import run_collector
+
+    loaded = load_site(site, sources="any")
+    run_collector(loaded, mqtt=mqtt_of(loaded), store=store_path(state_dir(loaded.id)), stop=set_up("collector"))
+
+
+def dashboard(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
+    """The operators' pages."""
+    from dashboard.launch import run_dashboard
+
+    loaded = load_site(site, sources="any")
+    run_dashboard(
+        loaded,
+        store=store_path(state_dir(loaded.id)),
+        port=port,
+        address=address,
+        open_browser=browser,
+        stop=set_up("dashboard"),
+    )
+
+
+def broker(site: SiteFile, port: Annotated[int, typer.Option(min=1, max=65535)]) -> None:
+    """The embedded broker of `up`, on loopback."""
+    from linewise.broker import run_broker
+
+    loaded = load_site(site, sources="any")
+    run_broker(state_dir(loaded.id), port=port, stop=set_up("broker"))

@@ -1,0 +1,102 @@
+"""The rules of the house that a linter does not know."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("linewise", "detector", "edge", "calibration", "dashboard")
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MAX_FILE_LINES = 300
+MAX_BODY_LINES = 40
+CLOCKS = {
+    "edge/capture",
+    "edge/camera.py",
+    "edge/counter_service.py",
+    "edge/publisher.py",
+    "edge/outbox.py",
+    "dashboard",
+    "linewise",
+    "detector/training",
+    "detector/evaluation",
+    "detector/export.py",
+}
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a file, methods and inner ones too."""
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of the body without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_files_are_found() -> None:
+    """The walk below sees the project."""
+    assert len(FILES) > 30
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_file_has_one_job(path: Path) -> None:
+    """No file is longer than 300 lines, no function's body than 40, and packages have empty __init__ files."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_FILE_LINES
+    if path.name == "__init__.py":
+        assert text == ""
+    long = [f"{f.name}: {body_lines(f)}" for f in functions(ast.parse(text)) if body_lines(f) > MAX_BODY_LINES]
+    assert not long, long
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_test_states_its_promise(path: Path) -> None:
+    """Every test has a docstring that says what it promises."""
+    tests = [f for f in functions(ast.parse(path.read_text(encoding="utf-8"))) if f.name.startswith("test_")]
+    assert tests, "a test file without a test"
+    silent = [f.name for f in tests if not ast.get_docstring(f)]
+    assert not silent, silent
+
+
+def test_the_edge_stays_light() -> None:
+    """A fresh interpreter that imports the edge's parts has loaded neither torch nor streamlit nor matplotlib."""
+    code = (
+        "import sys, edge.camera, edge.counter_service, edge.publisher, edge.config, detector.runtime.open, linewise.cli\n"
+        "heavy = {'torch', 'torchvision', 'streamlit', 'matplotlib', 'pandas'} & set(sys.modules)\n"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_only_named_files_read_the_wall_clock() -> None:
+    """time.time() is read only where a wall-clock instant is really meant; every timeout uses the monotonic clock."""
+    calls = [
+        str(path.relative_to(ROOT))
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "time"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "time"
+    ]
+    strangers = [c for c in calls if not any(c.startswith(allowed) for allowed in CLOCKS)]
+    assert not strangers, strangers
+
+
+def test_nothing_names_a_machine() -> None:
+    """No tracked text names the folders of the machine it was written on."""
+    marks = ("/" + "work/", "/" + "root/", "/" + "opt/wheels")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    texts = [
+        ROOT / t for t in tracked if t.endswith((".py", ".md", ".toml", ".sh", ".txt", ".service", "Makefile", ".json"))
+    ]
+    found = [(str(p), m) for p in texts if p.exists() for m in marks if m in p.read_text(encoding="utf-8")]
+    assert not found, found
