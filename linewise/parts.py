@@ -30,10 +30,10 @@ END_S = 8.0  # given to a part between SIGTERM and SIGKILL
 
 @dataclass(frozen=True)
 class Part:
-    """One process: its name and its sub-command with arguments."""
+    """One process: its name and its whole command."""
 
     name: str
-    args: tuple[str, ...]
+    command: tuple[str, ...]
 
 
 @dataclass
@@ -47,15 +47,16 @@ class _Running:
 
 def parts_of(site: Site, *, broker_port: int | None, dashboard: tuple[str, ...]) -> list[Part]:
     """The table, in the order of starting; `broker_port` None: the site names its own broker."""
-    path = str(site.path)
-    broker = [] if broker_port is None else [Part("broker", ("broker", path, "--port", str(broker_port)))]
-    cameras = [Part(f"camera@{c.id}", ("camera", path, c.id)) for c in site.cameras]
+
+    def part(name: str, command: str, *options: str) -> Part:
+        return Part(name, (sys.executable, "-m", "linewise", command, str(site.path), *options))
+
     return [
-        *broker,
-        Part("collector", ("collector", path)),
-        Part("counter", ("counter", path)),
-        *cameras,
-        Part("dashboard", ("dashboard", path, *dashboard)),
+        *([] if broker_port is None else [part("broker", "broker", "--port", str(broker_port))]),
+        part("collector", "collector"),
+        part("counter", "counter"),
+        *(part(f"camera@{c.id}", "camera", c.id) for c in site.cameras),
+        part("dashboard", "dashboard", *dashboard),
     ]
 
 
@@ -113,7 +114,7 @@ def _look_after(one: _Running, now_s: float, environment: Mapping[str, str]) -> 
 def _start(one: _Running, now_s: float, environment: Mapping[str, str]) -> None:
     env = {**os.environ, **environment, PARENT_VARIABLE: str(os.getpid())}
     one.process = subprocess.Popen(
-        [sys.executable, "-m", "linewise", *one.part.args],
+        one.part.command,
         env=env,
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the parts in order
