@@ -9,6 +9,7 @@ from edge.vocabulary import Quality, ServiceState
 
 SCHEMA = 1
 STATE_EXPIRY_S = 30
+QUALITIES_BEST_FIRST: tuple[Quality, ...] = ("ok", "warming", "degraded", "moved", "frozen", "blind", "stale", "config")
 
 
 def utc(seconds: float) -> datetime:
@@ -23,7 +24,7 @@ def _iso(value: datetime) -> str:
 
 Instant = Annotated[AwareDatetime, PlainSerializer(_iso, return_type=str)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**53)]  # what JSON readers and SQLite alike hold exactly
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -79,7 +80,11 @@ class QueueEvent(Message):
 
 
 class QueueMinute(Message):
-    """One queue, one minute of readings; a durable row. Unknown lengths are left out of the figures and counted."""
+    """One queue, one minute of readings; a durable row. Unknown lengths are left out of the figures and counted.
+
+    joined, served, left, lost are those of this minute. A counter that restarts within a minute makes two rows of it;
+    the store adds them up.
+    """
 
     queue: Name
     minute: Instant
@@ -96,12 +101,22 @@ class QueueMinute(Message):
     worst_quality: Quality
 
 
-class Row(BaseModel):
-    """One durable row in its envelope; `body` is a QueueEvent, a QueueMinute or a gap note."""
+class GapNote(BaseModel):
+    """Stands in the place of rows that will never come: all of `first` to `last`; its own row's seq is `last`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seq: Annotated[int, Field(ge=1)]
+    first: Annotated[Count, Field(ge=1)]
+    last: Annotated[Count, Field(ge=1)]
+    reason: Annotated[str, Field(max_length=500)]
+
+
+class Row(BaseModel):
+    """One durable row in its envelope; `body` is a QueueEvent, a QueueMinute or a GapNote."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seq: Annotated[Count, Field(ge=1)]
     kind: Literal["event", "minute", "gap"]
     body: dict[str, Any]
 
