@@ -1,0 +1,44 @@
+"""Rows that wait in memory until the outbox file can be written: bounded, minutes given up before events."""
+
+from collections import deque
+
+
+class Waiting:
+    """A short queue of (kind, body).
+
+    Attributes:
+        lost: rows given up because the queue was full and not yet told to the file as a gap.
+    """
+
+    def __init__(self, max_rows: int) -> None:
+        self._rows: deque[tuple[str, str]] = deque()
+        self._max_rows = max_rows
+        self.lost = 0
+        self._new_losses = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, kind: str, body: str) -> None:
+        """Adds a row; when full the oldest minute is given up, or the oldest row where there is none."""
+        if len(self._rows) >= self._max_rows:
+            victim = next((i for i, (k, _) in enumerate(self._rows) if k == "minute"), 0)
+            del self._rows[victim]
+            self.lost += 1
+            self._new_losses += 1
+        self._rows.append((kind, body))
+
+    def head(self, limit: int) -> list[tuple[str, str]]:
+        """The oldest rows."""
+        return [self._rows[i] for i in range(min(limit, len(self._rows)))]
+
+    def taken(self, rows: int) -> None:
+        """The oldest `rows` and the note of what was lost are in the file now."""
+        for _ in range(rows):
+            self._rows.popleft()
+        self.lost = 0
+
+    def count_new_losses(self) -> int:
+        """Rows given up since the last call."""
+        losses, self._new_losses = self._new_losses, 0
+        return losses
