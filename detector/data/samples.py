@@ -1,0 +1,76 @@
+"""Batches for training: which pictures, how changed, in which order, all a function of (seed, epoch, place)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from detector.data.augment import Augmentation, Sample, Source, compose
+from detector.data.cache import PictureCache
+from detector.data.pictures import People, Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """pictures (N, H, W, 3) uint8 RGB; the people of each."""
+
+    pictures: Tensor
+    people: list[People]
+
+
+class Samples(Dataset[Sample]):
+    """One epoch of training samples.
+
+    Args:
+        pictures, cache: what there is.
+        canvas: (width, height) px.
+        augmentation: how strongly to change.
+        key: (seed, epoch): the whole epoch is decided by it.
+    """
+
+    def __init__(
+        self,
+        pictures: list[Picture],
+        cache: PictureCache,
+        *,
+        canvas: tuple[int, int],
+        augmentation: Augmentation,
+        key: tuple[int, int],
+    ) -> None:
+        self.pictures, self.cache, self.canvas, self.augmentation, self.key = pictures, cache, canvas, augmentation, key
+        self.order = np.random.default_rng(key).permutation(len(pictures))
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, place: int) -> Sample:
+        rng = np.random.default_rng((*self.key, place))
+        chosen = [int(self.order[place])]
+        if rng.random() < self.augmentation.mosaic:
+            chosen += rng.integers(len(self.pictures), size=3).tolist()
+        return compose([self._source(index) for index in chosen], self.canvas, self.augmentation, rng)
+
+    def _source(self, index: int) -> Source:
+        people, scale = self.pictures[index].people, self.cache.scales[index]
+        if scale != 1.0:
+            people = People(people.boxes * scale, people.weights, people.heads * scale, people.head_weights)
+        return self.cache.picture(index), people
+
+
+def collate(samples: list[Sample]) -> Batch:
+    """Samples of one canvas to a batch."""
+    return Batch(torch.from_numpy(np.stack([s.image for s in samples])), [s.people for s in samples])
+
+
+def batches(samples: Samples, size: int, *, workers: int, first: int = 0, step: int = 1) -> Iterator[Batch]:
+    """The epoch in batches of `size`; with several ranks each takes every `step`-th sample from `first` on."""
+    places = list(range(first, len(samples) - len(samples) % (size * step), step))
+    return iter(
+        DataLoader(
+            samples, batch_size=size, sampler=places, num_workers=workers, collate_fn=collate, drop_last=True,
+            prefetch_factor=4 if workers else None,
+        )
+    )

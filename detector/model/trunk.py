@@ -1,0 +1,69 @@
+"""EfficientNet-Lite0 down to stride 32: inverted residuals, ReLU6, no squeeze-and-excite (so that INT8 suits it).
+
+The plan is that of Tan and Le (2019) as cut down for Lite in github.com/tensorflow/tpu, efficientnet/lite. The last
+stage (320 channels) and the classifier are left out.
+"""
+
+from torch import Tensor, nn
+
+from detector.model.layers import StillConv
+
+# (out channels, kernel, stride of the first block, blocks, expansion)
+STAGES = ((16, 3, 1, 1, 1), (24, 3, 2, 2, 6), (40, 5, 2, 2, 6), (80, 3, 2, 3, 6), (112, 5, 1, 3, 6), (192, 5, 2, 4, 6))
+STEM_CHANNELS = 32
+LEVEL_STAGES = (2, 4, 5)  # the last stages at strides 8, 16 and 32
+LEVEL_CHANNELS = tuple(STAGES[stage][0] for stage in LEVEL_STAGES)
+
+
+class Block(nn.Module):
+    """Inverted residual: expand 1x1, depthwise, project 1x1; the input is added where the shape stays."""
+
+    def __init__(self, channels: tuple[int, int], *, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inside, out = channels
+        wide = inside * expansion
+        self.expand = (
+            StillConv((inside, wide), kernel=1, stride=1, is_depthwise=False, relu6=True) if expansion > 1 else None
+        )
+        self.depthwise = StillConv((wide, wide), kernel=kernel, stride=stride, is_depthwise=True, relu6=True)
+        self.project = StillConv((wide, out), kernel=1, stride=1, is_depthwise=False, relu6=False)
+        self.residual = inside == out and stride == 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (N, in, H, W) -> (N, out, H / stride, W / stride)."""
+        y = self.project(self.depthwise(x if self.expand is None else self.expand(x)))
+        return x + y if self.residual else y
+
+
+class Trunk(nn.Module):
+    """Picture to features at strides 8, 16 and 32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = StillConv((3, STEM_CHANNELS), kernel=3, stride=2, is_depthwise=False, relu6=True)
+        self.stages = nn.ModuleList()
+        inside = STEM_CHANNELS
+        for out, kernel, stride, count, expansion in STAGES:
+            blocks = []
+            for index in range(count):
+                first = index == 0
+                blocks.append(
+                    Block(
+                        (inside if first else out, out),
+                        kernel=kernel,
+                        stride=stride if first else 1,
+                        expansion=expansion,
+                    )
+                )
+            self.stages.append(nn.Sequential(*blocks))
+            inside = out
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x (N, 3, H, W), normalised -> (N, 40, H/8, W/8), (N, 112, H/16, W/16), (N, 192, H/32, W/32)."""
+        x = self.stem(x)
+        levels = []
+        for index, stage in enumerate(self.stages):
+            x = stage(x)
+            if index in LEVEL_STAGES:
+                levels.append(x)
+        return levels[0], levels[1], levels[2]

