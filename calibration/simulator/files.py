@@ -1,0 +1,39 @@
+"""What a run leaves in its folder: truth as CSV, detections a line each, the site file."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from calibration.simulator.detections import Tick
+from calibration.simulator.visits import TrueCount, TrueVisit
+
+
+def _seconds(value_s: float | None) -> str:
+    return "" if value_s is None else f"{value_s:.3f}".rstrip("0").rstrip(".")
+
+
+def write_visits(path: Path, visits: Sequence[TrueVisit]) -> None:
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["queue", "joined_s", "served_s", "left_s", "outcome"])
+        for v in visits:
+            rows.writerow([v.queue, _seconds(v.joined_s), _seconds(v.served_s), _seconds(v.left_s), v.outcome])
+
+
+def write_counts(path: Path, rows: Sequence[TrueCount]) -> None:
+    with path.open("w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["pts_s", "queue", "length", "certain"])
+        for row in rows:
+            out.writerow([_seconds(row.pts_s), row.queue, row.length, str(row.certain).lower()])
+
+
+def write_detections(path: Path, ticks: Iterable[Tick], size_px: tuple[int, int]) -> None:
+    with path.open("w") as file:
+        for tick in ticks:
+            line = {
+                "pts_s": round(tick.pts_s, 3), "width": size_px[0], "height": size_px[1],
+                "boxes": tick.boxes.round(1).tolist(), "scores": tick.scores.round(3).tolist(),
+            }  # fmt: skip
+            file.write(json.dumps(line) + "\n")

@@ -1,0 +1,66 @@
+"""One run of a scenario from a seed to files."""
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration.simulator import files
+from calibration.simulator.detections import detections
+from calibration.simulator.lanes import site_toml
+from calibration.simulator.scenarios import SCENARIOS
+from calibration.simulator.settings import Scenario
+from calibration.simulator.visits import counts
+from calibration.simulator.world import run
+
+Progress = Callable[[Iterable[Any], int], Iterable[Any]]
+
+
+class SimulatorError(ValueError):
+    """The input asks for something that cannot be simulated; the message is for the user."""
+
+
+def find(name: str, duration_s: float | None = None) -> Scenario:
+    if name not in SCENARIOS:
+        near = difflib.get_close_matches(name, SCENARIOS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise SimulatorError(f"no scenario {name!r}{hint} There are: {', '.join(sorted(SCENARIOS))}")
+    chosen = SCENARIOS[name]
+    return chosen if duration_s is None else replace(chosen, duration_s=duration_s)
+
+
+def simulate(scenario: Scenario, seed: int, out: Path, *, video: bool, progress: Progress) -> str:
+    """Writes the files and returns a line on what was made."""
+    world_rng, detector_rng, video_rng = np.random.default_rng(seed).spawn(3)
+    instants, visits = run(scenario, world_rng)
+    names = [till.queue for till in scenario.tills]
+    rows = counts(visits, names, instants[-1].pts_s)
+    size_px = (scenario.camera.width_px, scenario.camera.height_px)
+    files.write_visits(out / "visits.csv", visits)
+    files.write_counts(out / "counts.csv", rows)
+    files.write_detections(out / "detections.jsonl", detections(scenario, instants, detector_rng), size_px)
+    (out / "site.toml").write_text(site_toml(scenario, "video.mp4"))
+    if video:
+        _write_video(scenario, instants, out / "video.mp4", rng=video_rng, progress=progress)
+    longest = ", ".join(f"{n} up to {max(r.length for r in rows if r.queue == n)}" for n in names)
+    served = sum(v.outcome == "served" for v in visits)
+    return f"{scenario.name}: {len(visits)} visits, {served} served; {longest}; written to {out}"
+
+
+def _write_video(
+    scenario: Scenario, instants: list[Any], path: Path, *, rng: np.random.Generator, progress: Progress
+) -> None:
+    # Drawing needs OpenGL and the encoder: only those who ask for a video need have them.
+    try:
+        from calibration.simulator.recording import pictures, write_video
+        from detector.scenes.render import SceneError
+    except ImportError as error:
+        raise SimulatorError(f"a video needs {error.name}: pip install 'linewise[scenes]'") from None
+    frames = progress(pictures(scenario, instants, rng), len(instants))
+    try:
+        write_video(path, iter(frames), fps=round(1 / scenario.step_s))
+    except SceneError as error:
+        raise SimulatorError(str(error)) from None

@@ -1,0 +1,38 @@
+"""`linewise simulate`: a place that does not exist, with its exact truth."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("simulate")(simulate)
+
+
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="canteen, one-till, ...; a wrong name lists them.")],
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same run.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for what is made; it may exist.")] = Path("simulated"),
+    duration_s: Annotated[float | None, typer.Option(min=1.0, help="Instead of the scenario's own.")] = None,
+    video: Annotated[bool, typer.Option("--video", help="Draw and encode video.mp4 as well.")] = False,
+) -> None:
+    """Simulate people who queue: visits.csv, counts.csv, detections.jsonl, site.toml, and video.mp4 with --video."""
+    from calibration.simulator import make
+
+    try:
+        chosen = make.find(scenario, duration_s)
+        out.mkdir(parents=True, exist_ok=True)
+        made = make.simulate(chosen, seed, out, video=video, progress=_progress)
+    except (make.SimulatorError, OSError) as error:
+        typer.echo(f"simulate: {error}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(made)
+
+
+def _progress(steps: Any, total: int) -> Any:
+    """A bar on a terminal, nothing in a script."""
+    from tqdm import tqdm
+
+    return tqdm(steps, total=total, unit="frame", disable=not sys.stderr.isatty())
