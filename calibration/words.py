@@ -1,0 +1,141 @@
+"""A replay's result in sentences that an operator understands; the report and the terminal say the same."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean, median
+from typing import Any
+
+from calibration.replay import QueueScore, Replayed, measured_waits_s
+from edge.vocabulary import QueueSettings
+
+UNPROVED = "No truth was given: this tells what the machine saw, not whether it is right"
+
+
+def people(count: float) -> str:
+    """A number of people."""
+    return f"{count:g} {'person' if count == 1 else 'people'}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time: "45 s", "4 min 10 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    return f"{whole // 3600} h" + (f" {whole // 60 % 60} min" if whole // 60 % 60 else "")
+
+
+def headline(done: Replayed, scores: Mapping[str, QueueScore]) -> str:
+    """The verdict: one sentence about all queues."""
+    errors = [e.error for s in scores.values() for e in s.lengths if e.truth.certain]
+    known = [abs(e) for e in errors if e is not None]
+    unknown = len(errors) - len(known)
+    if known:
+        right = sum(e == 0 for e in known)
+        tail = "" if right == len(known) else f", and at most {people(max(known))} off"
+        missing = f"; at {unknown} more the machine did not know" if unknown else ""
+        return f"Right at {right} of the {_moments(len(known))} that were counted by eye{tail}{missing}."
+    matched = [m for s in scores.values() for m in (*s.visits, *s.views) if m.truth]
+    if matched:
+        found = sum(m.machine is not None for m in matched)
+        return f"Found {found} of the {len(matched)} visits that were written down by eye."
+    if errors:
+        return f"The machine did not know the length at any of the {_moments(len(errors))} counted by eye."
+    return f"{UNPROVED}."
+
+
+def _moments(count: int) -> str:
+    return f"{count} moment{'' if count == 1 else 's'}"
+
+
+def sentences(done: Replayed, queue: QueueSettings, summary: Mapping[str, Any]) -> list[str]:
+    """What happened in one queue, and how near the truth that is."""
+    block = summary["queues"][queue.id]
+    readings = done.readings[queue.id]
+    told = [_seen(readings), _passed(block), _unknown(readings), _waits(done, queue.id)]
+    truth = block.get("truth", {})
+    told += [_length(truth.get("length"), "certain"), _length(truth.get("uncertain"), "arguable")]
+    told += [_told_wait(truth.get("wait")), _visits(truth.get("visits"), "in the lane")]
+    told += [_visits(truth.get("views"), "in view")]
+    return [text for text in told if text]
+
+
+def _seen(readings: Sequence[Any]) -> str:
+    known = [r.length for r in readings if r.length is not None]
+    if not known:
+        return "No reading with a known length."
+    low, high = min(known), max(known)
+    span = people(high) if low == high else f"between {low} and {people(high)}"
+    return f"{span[0].upper()}{span[1:]} in the queue, {fmean(known):.1f} on average."
+
+
+def _passed(block: Mapping[str, Any]) -> str:
+    joined, served, left, lost = (block[k] for k in ("joined", "served", "left", "lost"))
+    inside = joined - served - left - lost
+    return (
+        f"{people(joined)} joined: {served} served, {left} walked away, {lost} lost from sight inside, "
+        f"{inside} still there at the end."
+    )
+
+
+def _unknown(readings: Sequence[Any]) -> str:
+    words = sorted({r.quality for r in readings if r.length is None})
+    count = sum(r.length is None for r in readings)
+    return f"For {duration(count)} the length was not known ({', '.join(words)})." if count else ""
+
+
+def _waits(done: Replayed, queue_id: str) -> str:
+    waits = measured_waits_s(done.visits[queue_id])
+    if not waits:
+        return ""
+    return (
+        f"Those served waited {duration(median(waits))} (median of {len(waits)}), the longest {duration(max(waits))}."
+    )
+
+
+def _length(score: Mapping[str, Any] | None, kind: str) -> str:
+    if not score or not score["n"] + score["unknown"] + score["outside"]:
+        return ""
+    apart = "".join(
+        f" At {score[key]} more {text}."
+        for key, text in (("unknown", "the machine did not know"), ("outside", "there is no reading near"))
+        if score[key]
+    )
+    if not score["n"]:
+        return f"Counted by eye ({kind}): no moment to compare.{apart}"
+    return (
+        f"Counted by eye ({kind}): at {_moments(score['n'])} {score['mae']:.2f} people off on average "
+        f"(bias {score['bias']:+.2f}), within one at {score['within_1']:.0%}.{apart}"
+    )
+
+
+def _told_wait(score: Mapping[str, Any] | None) -> str:
+    if not score or not score["n"] + score["unknown"]:
+        return ""
+    if not score["n"]:
+        return f"No wait was told to any of the {score['unknown']} who joined."
+    untold = f" To {score['unknown']} more no wait was told." if score["unknown"] else ""
+    return (
+        f"The wait told on joining was {duration(score['mae'])} off on average for {people(score['n'])} "
+        f"(bias {score['bias']:+.0f} s); {score['coverage']:.0%} of real waits lay in the told range.{untold}"
+    )
+
+
+def _visits(score: Mapping[str, Any] | None, where: str) -> str:
+    if not score:
+        return ""
+    stay = score["stay"]
+    text = f"Visits {where}: {score['found']} of {score['n']} found, {score['extra']} too many."
+    if stay["n"]:
+        text += (
+            f" Stays {stay['mae']:.1f} s off on average (bias {stay['bias']:+.1f} s), {stay['worst']:.1f} s at worst."
+        )
+    return text
+
+
+def terminal(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any]) -> str:
+    """The whole result for a terminal."""
+    lines = [headline(done, scores)]
+    for queue in done.site.queues:
+        lines += ["", f"{queue.name} ({queue.id})", *(f"  {text}" for text in sentences(done, queue, summary))]
+    return "\n".join(lines)

@@ -1,0 +1,127 @@
+"""`linewise replay`: recorded video or recorded detections through the product, against a truth where there is one."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from tqdm import tqdm
+
+if TYPE_CHECKING:  # scipy and OpenCV are loaded when the command runs, not for `linewise --help`
+    from calibration.replay import Replayed
+    from edge.settings import Site
+
+_HELP = """Replays recordings as if they were live, without waiting, and tells what the counts were.
+
+RECORDING is a video, or a .jsonl of detections; left out: the site's own files. With --truth the counts are compared
+with what people counted by eye. Exit codes: 0 fine, 2 the input is wrong."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    site_path: Path
+    recording: Path | None
+    cameras: tuple[str, ...]
+    truth: tuple[Path, ...]
+    out: Path | None
+    overlay: Path | None
+    runtime: str | None
+    model: str | None
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `replay` to the command."""
+
+    @app.command(help=_HELP)
+    def replay(  # noqa: PLR0913 (one parameter an option)
+        *,
+        recording: Annotated[Path | None, typer.Argument(help="A video or a .jsonl of detections.")] = None,
+        site: Annotated[Path, typer.Option(metavar="SITE.toml", help="The site file.")],
+        camera: Annotated[
+            list[str] | None, typer.Option(metavar="ID[=RECORDING]", help="Whose recording; once for each camera.")
+        ] = None,
+        truth: Annotated[
+            list[Path] | None, typer.Option(metavar="FILE", help="CSV of counts or visits; may be given again.")
+        ] = None,
+        out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where readings, visits and a report go.")] = None,
+        overlay: Annotated[
+            Path | None, typer.Option(metavar="FILE.mp4", help="The video with boxes, lanes, members and lengths.")
+        ] = None,
+        runtime: Annotated[str | None, typer.Option(help="Instead of the site's [detector] runtime.")] = None,
+        model: Annotated[str | None, typer.Option(help="Instead of the site's [detector] model.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of words.")] = False,
+    ) -> None:
+        request = Request(site, recording, tuple(camera or ()), tuple(truth or ()), out, overlay, runtime, model)
+        result, words = _run(request, bar=sys.stderr.isatty() and not as_json)
+        typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else words)
+
+
+def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
+    """The summary with its "run" block (speed), and the same in words."""
+    from calibration import overlay, recording, replay, report, truth, words
+    from calibration.outputs import out_folder, pretty
+    from edge.config import load_site
+
+    site = load_site(request.site_path)
+    recordings = recording.choose(site, request.recording, request.cameras)
+    truths = truth.load(request.truth, [q.id for q in site.queues])
+    notes = overlay.Notes() if request.overlay else None
+    began_s = time.monotonic()
+    with out_folder(request.out) as out, _progress(bar, recording.length_s(recordings)) as on_pts:
+        done = replay.run(
+            site,
+            recordings,
+            _detector(site, request),
+            out=out,
+            on_pts=on_pts,
+            on_tracks=notes.add if notes else None,
+        )
+        scores = replay.score(done, truths)
+        summary = replay.summary(done, scores, truths)
+        speed = _speed(done, time.monotonic() - began_s)
+        out.write("summary.json", pretty(summary))
+        out.write("run.json", pretty(speed))
+        out.write("report.html", report.page(done, scores, summary))
+    if notes and request.overlay:
+        overlay.write(request.overlay, done, notes)
+    return {**summary, "run": speed}, words.terminal(done, scores, summary)
+
+
+def _detector(site: "Site", request: Request) -> Callable[[], Any]:
+    def opened() -> Any:
+        from detector.runtime.open import open_detector
+
+        return open_detector(
+            request.runtime or site.detector_runtime,
+            model=request.model or site.detector_model,
+            threads=site.detector_threads,
+        )
+
+    return opened
+
+
+@contextmanager
+def _progress(wanted: bool, length_s: float | None) -> Iterator[Callable[[float], None]]:
+    """A bar of media seconds on a terminal."""
+    with tqdm(total=length_s and round(length_s), unit="s", desc="replay", disable=not wanted, leave=False) as bar:
+
+        def on_pts(pts_s: float) -> None:
+            bar.update(max(int(pts_s) - bar.n, 0))
+
+        yield on_pts
+
+
+def _speed(done: "Replayed", wall_s: float) -> dict[str, Any]:
+    media_s = done.end_s - done.start_s
+    return {
+        "wall_s": round(wall_s, 3),
+        "times_real_time": round(media_s / wall_s, 2) if wall_s > 0 else None,
+        "detector": done.detector_name,
+    }
