@@ -74,6 +74,11 @@ class Outbox:
         return self._epoch
 
     @property
+    def acked(self) -> int:
+        """The last seq that the collector has acknowledged."""
+        return self._acked
+
+    @property
     def pending(self) -> int:
         """Rows not acknowledged, those waiting in memory among them."""
         with self._lock:
