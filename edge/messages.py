@@ -23,7 +23,7 @@ def _iso(value: datetime) -> str:
 
 
 Instant = Annotated[AwareDatetime, PlainSerializer(_iso, return_type=str)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]  # what JSON readers and SQLite alike hold exactly
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
