@@ -1,0 +1,144 @@
+"""Starts the operators' page: Streamlit in a child process that ends with this one, whatever ends it."""
+
+import ipaddress
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from pathlib import Path
+
+from dashboard.page import Names
+from edge.errors import InputError, LinewiseError
+from edge.settings import Site
+
+log = logging.getLogger(__name__)
+
+STORE_VARIABLE = "LINEWISE_DASHBOARD_STORE"
+NAMES_VARIABLE = "LINEWISE_DASHBOARD_NAMES"
+READY_S = 90.0  # a loaded small machine needs a while for its first start
+END_S = 5.0  # given to the child between SIGTERM and SIGKILL
+
+OPTIONS = {
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": "1",
+    "browser.gatherUsageStats": "false",
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "global.developmentMode": "false",
+    "runner.magicEnabled": "false",
+    "logger.level": "warning",
+    "theme.light.primaryColor": "#1f6feb",
+    "theme.light.backgroundColor": "#f5f6f8",
+    "theme.light.textColor": "#16191d",
+    "theme.dark.primaryColor": "#6ea8fe",
+    "theme.dark.backgroundColor": "#0f1216",
+    "theme.dark.textColor": "#eceff3",
+}
+
+
+def run_dashboard(
+    site: Site, *, store: Path, port: int, address: str = "127.0.0.1", open_browser: bool, stop: threading.Event
+) -> None:
+    """Serves the page until `stop` is set; the store need not exist yet.
+
+    Raises:
+        InputError: address or port can't be listened on.
+        LinewiseError: the page's process ended, or did not answer in time.
+    """
+    _require_listenable(address, port)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "dashboard.serve", *_arguments(address, port)],
+        env={**os.environ, STORE_VARIABLE: str(store.absolute()), NAMES_VARIABLE: Names.of(site).to_json()},
+        stdin=subprocess.PIPE,  # never written to: it closes when this process is gone, and the child ends
+        start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child
+    )
+    url = f"http://{_for_url(address)}:{port}"
+    try:
+        if _wait_until_ready(child, f"{url}/_stcore/health", stop):
+            log.info("the dashboard of %s is at %s", site.id, url)
+            if open_browser:
+                webbrowser.open(url)
+        while not stop.wait(0.2):
+            _require_alive(child)
+    finally:
+        _end(child)
+
+
+def told_by_environment() -> tuple[Path, Names]:
+    """Store and names, as `run_dashboard` told them to this process."""
+    return Path(os.environ[STORE_VARIABLE]), Names.from_json(os.environ.get(NAMES_VARIABLE, "{}"))
+
+
+def _arguments(address: str, port: int) -> list[str]:
+    options = {"server.address": address, "server.port": str(port), **OPTIONS}
+    hosts: list[str] = []
+    if _loopback(address):
+        # Another page in the operator's browser must not reach this one under a name of its own (DNS rebinding).
+        hosts = [f"--server.allowedHosts={host}" for host in ("localhost", "127.0.0.1", "::1")]
+    return [f"--{key}={value}" for key, value in options.items()] + hosts
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _for_url(address: str) -> str:
+    if address in ("0.0.0.0", "::"):  # noqa: S104
+        return "127.0.0.1" if address == "0.0.0.0" else "[::1]"  # noqa: S104
+    return f"[{address}]" if ":" in address else address
+
+
+def _require_listenable(address: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(where)
+    except OSError as error:
+        raise InputError(
+            f"the dashboard can't listen on port {port} of {address} ({error.strerror or error}); "
+            f"end what uses it, or choose another with --port and --address"
+        ) from error
+
+
+def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, stop: threading.Event) -> bool:
+    deadline_s = time.monotonic() + READY_S
+    while not stop.wait(0.1):
+        _require_alive(child)
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own http URL)
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            if time.monotonic() > deadline_s:
+                raise LinewiseError(f"the dashboard's page did not answer within {READY_S:.0f} s") from None
+    return False
+
+
+def _require_alive(child: "subprocess.Popen[bytes]") -> None:
+    code = child.poll()
+    if code is not None:
+        raise LinewiseError(f"the dashboard's page has ended (exit code {code}); what it said stands above")
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(END_S)
+    except subprocess.TimeoutExpired:
+        log.warning("the dashboard's page did not end in %.0f s and is killed", END_S)
+        child.kill()
+        child.wait()
+    if child.stdin is not None:
+        child.stdin.close()

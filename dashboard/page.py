@@ -1,0 +1,150 @@
+"""What a page shows, as frozen values: read from the store by dashboard/reading.py, drawn by dashboard/views."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from edge.settings import Site
+
+Seen = Literal["fresh", "late", "silent", "never"]
+Trend = Literal["rising", "falling", "steady"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the site file knows and the store does not; all of it for people's eyes, in the site file's order."""
+
+    site: str = ""
+    name: str = ""
+    timezone: str = "UTC"
+    queues: tuple[tuple[str, str], ...] = ()
+    cameras: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, site: Site) -> "Names":
+        """Names of a loaded site; nothing secret is in them."""
+        return cls(
+            site=site.id,
+            name=site.name,
+            timezone=site.timezone,
+            queues=tuple((q.id, q.name) for q in site.queues),
+            cameras=tuple((c.id, c.name) for c in site.cameras),
+        )
+
+    def to_json(self) -> str:
+        """For an environment variable."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Names":
+        """The reverse of `to_json`; ValueError or TypeError if it is something else."""
+        raw = json.loads(text)
+        for key in ("queues", "cameras"):
+            raw[key] = tuple((str(i), str(n)) for i, n in raw.get(key, ()))
+        return cls(**raw)
+
+    def for_site(self, site: str) -> "Names":
+        """These names if they are that site's, else bare ids."""
+        return self if site == self.site else Names(site=site, name=site, timezone=self.timezone)
+
+
+@dataclass(frozen=True)
+class QueueCard:
+    """One queue now; `length` and `wait_s` are None unless they can be trusted to be of now (seen is fresh or late).
+
+    Attributes:
+        heard_s: seconds since the last reading arrived, None if never (or the clock was set back).
+        unknown_s: seconds for which the length has not been known, None where it is or was never known.
+        history: mean length of each of the last 30 minutes, oldest first; None where it was not known.
+        most: the greatest length in them.
+    """
+
+    queue: str
+    name: str
+    seen: Seen
+    heard_s: float | None = None
+    length: int | None = None
+    length_low: int | None = None
+    length_high: int | None = None
+    wait_s: float | None = None
+    wait_low_s: float | None = None
+    wait_high_s: float | None = None
+    quality: str = "stale"
+    state: str = ""
+    unknown_s: float | None = None
+    history: tuple[float | None, ...] = ()
+    most: int | None = None
+    trend: Trend | None = None
+
+
+@dataclass(frozen=True)
+class CameraRow:
+    """One camera's health; `picture_age_s` is of now: while no pictures come it grows between two reports."""
+
+    camera: str
+    name: str
+    seen: Seen
+    heard_s: float | None = None
+    state: str = ""
+    picture: str = "ok"
+    detail: str = ""
+    frames_in_per_s: float | None = None
+    frames_out_per_s: float | None = None
+    picture_age_s: float | None = None
+    latency_s: float | None = None
+    dropped: int = 0
+    restarts: int = 0
+    runtime: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class BoxRow:
+    """One box by its own word or its last will; `missing` are durable rows known to be lost."""
+
+    box: str
+    status: str
+    heard_s: float | None
+    version: str
+    missing: int
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert that was raised: which queue, its condition, when (seconds since 1970, the box's clock)."""
+
+    queue: str
+    name: str
+    text: str
+    at_s: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the live page shows, as of `now_s` (seconds since 1970, this machine's clock)."""
+
+    site: str
+    name: str
+    timezone: str
+    now_s: float
+    cards: tuple[QueueCard, ...]
+    cameras: tuple[CameraRow, ...]
+    boxes: tuple[BoxRow, ...]
+    alerts: tuple[AlertRow, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """A queue's last 30 minutes: the mean length of each (None: not known), and the greatest length in them."""
+
+    means: tuple[float | None, ...] = ()
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Slow:
+    """What changes slowly and costs more to read: read every few seconds."""
+
+    history: dict[str, History]
+    alerts: tuple[tuple[str, str, float], ...]

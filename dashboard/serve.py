@@ -1,0 +1,23 @@
+"""The page's process: Streamlit, and a thread that ends it when the process that started it is gone."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from streamlit.web import cli
+
+
+def main() -> None:
+    """Serves dashboard/app.py with Streamlit's options from the command line, for as long as stdin is open."""
+    threading.Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
+    cli.main(["run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]], prog_name="streamlit")
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()  # nothing is ever written: this returns when the parent's end of the pipe is closed
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
