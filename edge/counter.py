@@ -1,0 +1,221 @@
+"""The counter: tracks in, a reading a second and queue out. No I/O, no clock.
+
+Cameras' tracks go through edge/queueing/membership.py into the visit books; `tick` makes readings of the books.
+"""
+
+from dataclasses import dataclass
+
+from edge.alerts import AlertWatch
+from edge.messages import QueueEvent, QueueReading, utc
+from edge.queueing import length as lengths
+from edge.queueing import waiting
+from edge.queueing.membership import CameraLanes, Floor
+from edge.queueing.presence import WALK_SPEED, Presence
+from edge.queueing.visits import VisitBook
+from edge.queueing.watch import CameraWatch, KnownTime, together
+from edge.settings import Site
+from edge.vocabulary import LaneState, Quality, QueueSettings, ServiceState, Tracks, Visit
+
+FLOW_S = 300.0  # arrivals and services a minute are of so long
+FLOW_LEAST_S = 60.0
+EVENT_AGE_MOST_S = 120.0  # an event can't be told longer ago than this: the clock has jumped
+DOUBT_OUTSIDE = 0.3  # a member just over the border is still in the line with this probability
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one second brings: a reading for each queue, and what happened since the last tick."""
+
+    readings: list[QueueReading]
+    events: list[QueueEvent]
+    visits: list[Visit]
+
+
+@dataclass(frozen=True)
+class _Now:
+    """The moment of a tick: media seconds, and seconds since 1970."""
+
+    pts_s: float
+    utc_s: float
+
+    def utc_of(self, pts_s: float) -> float:
+        ago_s = self.pts_s - pts_s
+        return self.utc_s - ago_s if 0.0 <= ago_s <= EVENT_AGE_MOST_S else self.utc_s
+
+
+class _Queue:
+    """What is remembered of one queue beside its book."""
+
+    def __init__(self, settings: QueueSettings, book: VisitBook) -> None:
+        self.settings = settings
+        self.book = book
+        self.known = KnownTime()
+        self.seq = 0
+        self.state: ServiceState = "idle"
+        self.busy_until_s: float | None = None  # somebody was in the queue then
+
+
+class Counter:
+    """All queues of a site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site.id
+        books = [VisitBook(q.id) for q in site.queues]
+        self._queues = [_Queue(q, b) for q, b in zip(site.queues, books, strict=True)]
+        self._floor = Floor(books)
+        used = {lane.camera_id for q in site.queues for lane in q.lanes}
+        self._watches = {c.id: CameraWatch(c.detect_fps) for c in site.cameras}
+        self._lanes = {c.id: CameraLanes(c.id, site.queues, self._floor) for c in site.cameras if c.id in used}
+        self._alerts = [AlertWatch(a) for a in site.alerts]
+
+    def on_tracks(self, tracks: Tracks) -> None:
+        """Takes in one picture's tracks; an unknown camera's, or a useless picture's, change nobody's stay."""
+        watch = self._watches.get(tracks.camera_id)
+        if watch is None:
+            return
+        watch.saw(tracks.pts_s, tracks.picture)
+        lanes = self._lanes.get(tracks.camera_id)
+        if lanes is not None and tracks.picture in ("ok", "damaged"):
+            lanes.update(tracks)
+
+    def tick(self, pts_s: float, utc_s: float) -> Tick:
+        """The readings of this moment, and everything that happened since the last tick."""
+        now = _Now(pts_s, utc_s)
+        for lanes in self._lanes.values():
+            lanes.expire(pts_s)
+        out = Tick([], [], [])
+        for q, queue in enumerate(self._queues):
+            joined, closed = queue.book.drain()
+            out.events.extend(self._joined(queue, v, now) for v in joined)
+            out.events.extend(self._ended(queue, v, now) for v in closed)
+            out.visits.extend(closed)
+            reading = self._reading(q, queue, now)
+            out.readings.append(reading)
+            out.events.extend(self._due_alerts(reading, now))
+        return out
+
+    def open_visits(self) -> list[Visit]:
+        """Visits that go on, queue by queue."""
+        return [v for queue in self._queues for v in queue.book.open_visits()]
+
+    def lane_state(self, queue_id: str) -> LaneState:
+        """The queue's members in order from the service point (visit numbers), and its state at the last tick."""
+        q = next(i for i, queue in enumerate(self._queues) if queue.settings.id == queue_id)
+        numbers = tuple(p.number for p in self._members(q) if p.number is not None)
+        return LaneState(numbers, self._queues[q].state)
+
+    def _members(self, q: int) -> list[Presence]:
+        def order(p: Presence) -> tuple[int, float, float]:
+            distance = self._lanes[p.path.key[0]].shape(p).distance_to_service(p.path.point)
+            return (p.lane, 0.0 if distance is None else distance, p.entered_s)
+
+        return sorted((p for p in self._floor.in_queue(q) if p.number is not None), key=order)
+
+    def _quality(self, queue: _Queue, now_s: float) -> tuple[Quality, bool]:
+        qualities: list[Quality] = []
+        for camera_id in dict.fromkeys(lane.camera_id for lane in queue.settings.lanes):
+            watch = self._watches.get(camera_id)
+            qualities.append("config" if watch is None else watch.quality(now_s))
+        return together(qualities) if qualities else ("config", False)
+
+    def _reading(self, q: int, queue: _Queue, now: _Now) -> QueueReading:
+        quality, known = self._quality(queue, now.pts_s)
+        queue.known.tick(now.pts_s, known)
+        book = queue.book
+        visits = [*book.closed, *book.open_visits()]
+        runs = waiting.headways(visits, now.pts_s, queue.known.gaps)
+        idle_from_s = waiting.waiting_since(visits, now.pts_s) if known else None
+        rate = waiting.service_rate(runs, idle_from_s, now.pts_s)
+        if book.open or queue.busy_until_s is None or now.pts_s < queue.busy_until_s:
+            queue.busy_until_s = now.pts_s
+        queue.state = waiting.state_now(len(book.open), rate, now.pts_s - queue.busy_until_s)
+        length = self._length(q, queue, now.pts_s) if known else None
+        in_service = sum(v.served_s is not None for v in book.open.values())
+        wait = waiting.tell(len(book.open) - in_service, in_service, queue.settings.servers, rate) if known else None
+        if quality == "ok" and wait is None:
+            quality = "warming"
+        totals = book.totals
+        queue.seq += 1
+        return QueueReading(
+            site=self._site,
+            queue=queue.settings.id,
+            seq=queue.seq,
+            pts_s=now.pts_s,
+            at=utc(now.utc_s),
+            length=None if length is None else length.length,
+            length_low=None if length is None else length.low,
+            length_high=None if length is None else length.high,
+            quality=quality,
+            state=queue.state,
+            wait_s=None if wait is None else round(wait.wait_s, 1),
+            wait_low_s=None if wait is None else round(wait.low_s, 1),
+            wait_high_s=None if wait is None or wait.high_s is None else round(wait.high_s, 1),
+            wait_method=None if wait is None else wait.method,
+            arrivals_per_min=self._per_min(queue, [v.joined_s for v in visits if not v.censored], now.pts_s),
+            served_per_min=self._per_min(queue, [v.left_s for v in book.closed if v.outcome == "served"], now.pts_s),
+            joined=totals.joined,
+            served=totals.served,
+            left=totals.left,
+            lost=totals.lost,
+        )
+
+    def _length(self, q: int, queue: _Queue, now_s: float) -> lengths.Length:
+        members, candidates = [], []
+        for p in self._floor.in_queue(q):
+            lane = queue.settings.lanes[p.lane]
+            if p.number is not None:
+                unseen_s = now_s - p.path.seen_s if p.hidden else 0.0
+                sure = DOUBT_OUTSIDE if p.out_since_s is not None else lengths.still_there(unseen_s, lane.hold_s)
+                members.append(sure)
+            elif p.out_since_s is None:
+                walking = p.path.speed() >= WALK_SPEED
+                candidates.append(lengths.will_stay(0.0 if walking else now_s - p.entered_s, lane.min_stay_s))
+        return lengths.estimate(members, candidates)
+
+    def _per_min(self, queue: _Queue, times_s: list[float | None], now_s: float) -> float | None:
+        """Events a minute over the last FLOW_S of known time; None in the first FLOW_LEAST_S of it."""
+        if queue.known.since_s is None or now_s - queue.known.since_s < FLOW_LEAST_S:
+            return None
+        since_s = max(queue.known.since_s, now_s - FLOW_S)
+        return round(60.0 * sum(t is not None and since_s <= t <= now_s for t in times_s) / (now_s - since_s), 2)
+
+    def _joined(self, queue: _Queue, v: Visit, now: _Now) -> QueueEvent:
+        return QueueEvent(
+            site=self._site,
+            queue=queue.settings.id,
+            kind="joined",
+            pts_s=round(v.joined_s, 3),
+            at=utc(now.utc_of(v.joined_s)),
+            ahead_on_joining=v.ahead_on_joining,
+            censored=v.censored,
+        )
+
+    def _ended(self, queue: _Queue, v: Visit, now: _Now) -> QueueEvent:
+        if v.outcome is None or v.left_s is None:
+            raise ValueError(f"a visit of queue {v.queue_id} was told as ended without an end: {v}")
+        wait_s = None if v.censored or v.served_s is None else round(v.served_s - v.joined_s, 3)
+        return QueueEvent(
+            site=self._site,
+            queue=queue.settings.id,
+            kind=v.outcome,
+            pts_s=round(v.left_s, 3),
+            at=utc(now.utc_of(v.left_s)),
+            wait_s=wait_s,
+            stay_s=None if v.censored else round(v.left_s - v.joined_s, 3),
+            ahead_on_joining=v.ahead_on_joining,
+            censored=v.censored,
+        )
+
+    def _due_alerts(self, reading: QueueReading, now: _Now) -> list[QueueEvent]:
+        return [
+            QueueEvent(
+                site=self._site,
+                queue=reading.queue,
+                kind="alert",
+                pts_s=now.pts_s,
+                at=utc(now.utc_s),
+                text=watch.alert.text,
+            )
+            for watch in self._alerts
+            if watch.alert.queue_id == reading.queue and watch.due(reading)
+        ]

@@ -1,0 +1,97 @@
+"""How stays reach the visit book: counted once they last, ended when the person has gone or was not found again."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from edge.queueing import presence as rules
+from edge.queueing.identity import gap, reach
+from edge.queueing.lanes import LaneShape, Zone, signed_distance
+from edge.queueing.paths import Path
+from edge.queueing.presence import End, Place, Presence
+from edge.queueing.visits import VisitBook
+from edge.vocabulary import Point
+
+AHEAD_S = 1.0  # how far a vanished person's walk is continued
+
+
+def is_ripe(stay: Presence, place: Place, now_s: float) -> bool:
+    """Is the person to be counted now? There at the start, or inside for min_stay_s and not just walking through."""
+    if stay.number is not None or stay.hidden or stay.out_since_s is not None:
+        return False
+    if stay.at_start:
+        return True
+    return now_s - stay.entered_s >= place.settings.min_stay_s and stay.path.speed() < rules.WALK_SPEED
+
+
+def count(stays: Iterable[Presence], shapes: Sequence[LaneShape], books: Sequence[VisitBook]) -> None:
+    """Opens visits; who joined sooner, or at the same moment nearer to the service point, is first."""
+
+    def order(p: Presence) -> tuple[float, int, float, Point]:
+        distance = shapes[p.place].distance_to_service(p.path.point)
+        return (p.entered_s, p.lane, distance or 0.0, p.path.point)
+
+    for stay in sorted(stays, key=order):
+        _open(stay, books[stay.queue])
+
+
+def _open(stay: Presence, book: VisitBook) -> None:
+    stay.number = book.join(stay.entered_s, stay.path.names, censored=stay.at_start)
+
+
+def mark_service(stay: Presence, book: VisitBook) -> None:
+    """Writes the beginning of service into the book."""
+    if stay.number is not None and stay.served_s is not None:
+        book.serve(stay.number, stay.served_s)
+
+
+def finish(stay: Presence, place: Place, end: End, book: VisitBook) -> None:
+    """Ends a stay. One who was never counted leaves no trace, unless service shows that it was no passer-by."""
+    if stay.number is None:
+        served_first_s = stay.served_s if stay.served_s is not None else end.at_s
+        lasted = end.at_s - stay.entered_s >= place.settings.min_stay_s
+        if end.outcome != "served" or not place.marked or not lasted or served_first_s < stay.entered_s:
+            return
+        _open(stay, book)
+    mark_service(stay, book)
+    if stay.number is not None:
+        book.close(stay.number, end.outcome, end.at_s)
+
+
+def vanished(stay: Presence, place: Place, shape: LaneShape, *, zones: Sequence[Zone], others: Iterable[Path]) -> End:
+    """How a stay ended whose person was not seen again: served or left where the walk shows it, else lost.
+
+    The walk goes on to where somebody new appeared outside the lane meanwhile, within reach, or else as it went for
+    AHEAD_S. A step over the service line is service, one over the border leaving.
+    """
+    path, last_s = stay.path, stay.path.seen_s
+    heir = _heir(path, place, others)
+    if heir is not None:
+        heir.spent = True
+        at_s, point = heir.first_s, heir.first_point
+    else:
+        at_s, point = last_s + AHEAD_S, path.ahead(AHEAD_S)
+    distance = [float(signed_distance(np.array([point]), z.polygon)[0]) for z in zones]
+    path.step(at_s, point, height=path.height, distance=distance, zones=zones)
+    rules.watch_line(stay, shape)
+    if stay.crossed_s is not None:
+        return End("served", stay.crossed_s)
+    if rules.inside(path, place) < 0.0:
+        stay.out_s = stay.out_s if stay.out_s is not None else rules.exited_s(path, place)
+        return rules.outside_end(stay, place)
+    if stay.served_s is not None:
+        return End("served", last_s if place.count_served else stay.served_s)
+    return End("lost", last_s)
+
+
+def _heir(path: Path, place: Place, others: Iterable[Path]) -> Path | None:
+    """Somebody who began outside the lane within hold_s after this one was last seen, and within reach."""
+    near = []
+    for other in others:
+        away_s = other.first_s - path.seen_s
+        if other.spent or other.born_inside[place.area_zone] or not 0.0 < away_s <= place.settings.hold_s:
+            continue
+        distance = gap(path, other.first_point, other.first_s)
+        if distance <= reach(path, away_s):
+            near.append((distance, other.first_s, other.first_point, other))
+    return min(near, key=lambda n: n[:3])[3] if near else None

@@ -1,0 +1,269 @@
+"""Who of the people that one camera follows is in which lane; the visit books are kept from here.
+
+A person is in one lane only: the one being in until it is left, else the one entered deepest. Rules and figures: see
+docs/queue-science.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from edge.queueing import endings
+from edge.queueing import presence as rules
+from edge.queueing.identity import matches
+from edge.queueing.lanes import LaneShape, Zone, lane_shape
+from edge.queueing.paths import Key, Path
+from edge.queueing.presence import End, Place, Presence
+from edge.queueing.sight import Seen, measure, places_on
+from edge.queueing.visits import VisitBook
+from edge.vocabulary import QueueSettings, Tracks
+
+GAP_S = 3.0  # longer without a picture: what happened meanwhile is unknown
+REMEMBER_S = 30.0  # longer: who was there is not looked for any more
+BACK_S = 1.0  # pictures older than the latest by less are late ones; by more, the clock was set back
+STAFF_S = 5.0  # so long in a staff area: staff
+FORGET_S = 6.0  # a path without a stay, unseen
+
+
+@dataclass
+class Floor:
+    """What all cameras share: the books of all queues, and everybody who is in a lane."""
+
+    books: list[VisitBook]
+    present: dict[Key, Presence] = field(default_factory=dict)
+
+    def in_queue(self, queue: int) -> list[Presence]:
+        """Everybody in the queue's lanes, members or not yet."""
+        return [p for p in self.present.values() if p.queue == queue]
+
+
+class CameraLanes:
+    """All lanes that lie on one camera."""
+
+    def __init__(self, camera_id: str, queues: Iterable[QueueSettings], floor: Floor) -> None:
+        self.camera_id = camera_id
+        self.floor = floor
+        self.last_s: float | None = None
+        self._queues = list(queues)
+        self._places = places_on(camera_id, self._queues)
+        self._aspect = 0.0
+        self._shapes: list[LaneShape] = []
+        self._zones: list[Zone] = []
+        self._paths: dict[Key, Path] = {}
+        self._epoch_s = self._resumed_s = 0.0
+        self._resumed = False
+
+    def update(self, tracks: Tracks) -> None:
+        """Takes in one good picture's tracks; late pictures are passed over."""
+        if not self._clock(tracks.pts_s):
+            return
+        at_s = tracks.pts_s
+        self._fit(tracks.size_px[0] / max(tracks.size_px[1], 1))
+        seen = measure(tracks, self._places, self._shapes, self._zones)
+        self._relink(seen, at_s)
+        for s in seen:
+            self._move(s, at_s)
+        for s in seen:
+            self._place(self._paths[s.key], at_s)
+        self._unseen({s.key for s in seen}, at_s)
+        self._count(at_s)
+        listed = {(self.camera_id, tracks.run, int(i)) for i in tracks.track_ids}
+        self._forget(listed, at_s)
+
+    def expire(self, now_s: float) -> None:
+        """No picture for too long: who was there is lost."""
+        if self.last_s is not None and now_s - self.last_s > REMEMBER_S and self._paths:
+            self._lose_all()
+
+    def shape(self, p: Presence) -> LaneShape:
+        """The geometry of the lane that somebody is in."""
+        return self._shapes[p.place]
+
+    def _clock(self, at_s: float) -> bool:
+        last, self.last_s = self.last_s, at_s
+        self._resumed = False
+        if last is None:
+            self._epoch_s = self._resumed_s = at_s
+        elif at_s < last - BACK_S or at_s > last + REMEMBER_S:
+            self._lose_all()
+            if at_s < last:
+                for place in self._places:
+                    self.floor.books[place.queue].forget_order()
+            self._epoch_s = self._resumed_s = at_s
+        elif at_s <= last:
+            self.last_s = last
+            return False
+        elif at_s - last > GAP_S:
+            self._epoch_s = self._resumed_s = at_s
+            self._resumed = True
+        return True
+
+    def _fit(self, aspect: float) -> None:
+        if abs(aspect - self._aspect) < 1e-6:
+            return
+        self._aspect = aspect
+        self._shapes, self._zones = [], []
+        for p in self._places:
+            lanes = self._queues[p.queue].lanes
+            shape = lane_shape(p.settings, lanes[p.lane - 1] if p.lane else None, aspect)
+            self._shapes.append(shape)
+            self._zones.append(shape.area)
+            if shape.service_area is not None:
+                self._zones.append(shape.service_area)
+
+    def _relink(self, seen: list[Seen], at_s: float) -> None:
+        """Those found inside for the first time take over the stays of those just lost nearby."""
+        now = {s.key for s in seen}
+        hidden = [p for k, p in self._paths.items() if k not in now and _goes_on(p, k in self.floor.present)]
+        new = [s for s in seen if s.key not in self._paths and (s.staff or self._near_a_lane(s))]
+        if not hidden or not new:
+            return
+        for i, j in matches(hidden, [s.point for s in new], at_s):
+            path, old, key = hidden[i], hidden[i].key, new[j].key
+            del self._paths[old]
+            path.rename(key)
+            self._paths[key] = path
+            stay = self.floor.present.pop(old, None)
+            if stay is not None:
+                self.floor.present[key] = stay
+                if stay.number is not None:
+                    self.floor.books[stay.queue].follow(stay.number, path.names[-1], certain=not self._resumed)
+
+    def _near_a_lane(self, s: Seen) -> bool:
+        return max(s.distance) > -rules.MARGIN_HEIGHTS * s.height
+
+    def _move(self, s: Seen, at_s: float) -> None:
+        path = self._paths.get(s.key)
+        if path is None:
+            self._paths[s.key] = Path(s.key, at_s, s.point, height=s.height, distance=s.distance)
+            return
+        if s.staff:
+            path.staff_s += min(at_s - path.seen_s, GAP_S)
+        path.step(at_s, s.point, height=s.height, distance=s.distance, zones=self._zones)
+
+    def _place(self, path: Path, at_s: float) -> None:
+        """Puts a person who was seen now into a lane, or follows the stay."""
+        stay = self.floor.present.get(path.key)
+        if path.barred is not None and rules.is_out(path, self._places[path.barred], self._shapes[path.barred]):
+            path.barred = None
+        if stay is not None:
+            stay.hidden = False
+            self._follow(stay, at_s)
+            stay = self.floor.present.get(path.key)
+        if stay is None and not _is_staff(path):
+            best = self._best_lane(path)
+            if best is not None:
+                self._enter(path, best)
+
+    def _best_lane(self, path: Path) -> int | None:
+        lanes = [
+            (rules.inside(path, place), -i)
+            for i, place in enumerate(self._places)
+            if i != path.barred and rules.is_in(path, place, self._shapes[i])
+        ]
+        return -max(lanes)[1] if lanes else None
+
+    def _enter(self, path: Path, i: int) -> None:
+        place = self._places[i]
+        stay = self._from_other_camera(path, place)
+        if stay is None:
+            start_s = rules.entered_s(path, place)
+            stay = Presence(path, i, place.queue, place.lane, start_s)
+            first_look = path.first_s - self._epoch_s <= 1e-9
+            clear = rules.inside(path, place) > rules.margin(path, self._shapes[i].area)
+            early = path.first_s - self._epoch_s <= place.settings.hold_s and clear
+            stay.at_start = start_s == path.first_s and (first_look or early)
+        else:
+            stay.path, stay.place, stay.lane, stay.hidden = path, i, place.lane, False
+            stay.out_since_s = stay.out_s = None
+        self.floor.present[path.key] = stay
+        rules.watch_service_area(stay, place, self._shapes[i])
+
+    def _from_other_camera(self, path: Path, place: Place) -> Presence | None:
+        """Somebody who has just gone from a farther lane of the same queue on another camera: the frontmost one."""
+        gone = [
+            p
+            for k, p in self.floor.present.items()
+            if k[0] != self.camera_id
+            and p.queue == place.queue
+            and p.lane > place.lane
+            and (p.hidden or p.out_since_s is not None)
+            and 0.0 <= path.seen_s - p.path.seen_s <= place.settings.hold_s + endings.AHEAD_S
+        ]
+        if not gone:
+            return None
+        stay = min(gone, key=lambda p: (p.lane, p.entered_s, p.path.point))
+        del self.floor.present[stay.path.key]
+        if stay.number is not None:
+            self.floor.books[stay.queue].follow(stay.number, path.names[-1])
+        return stay
+
+    def _follow(self, stay: Presence, at_s: float) -> None:
+        place, shape = self._places[stay.place], self._shapes[stay.place]
+        if _is_staff(stay.path):
+            self._finish(stay, End("left", at_s))
+            return
+        rules.watch_line(stay, shape)
+        rules.watch_service_area(stay, place, shape)
+        rules.watch_border(stay, place, shape)
+        end = rules.service_end(stay, place, shape)
+        if end is None and rules.inside(stay.path, place) <= 0.0:
+            other = self._best_lane(stay.path)
+            if other is not None and other != stay.place:
+                if self._places[other].queue == stay.queue:
+                    stay.place, stay.lane = other, self._places[other].lane
+                    stay.out_since_s = stay.out_s = None
+                    return
+                end = rules.outside_end(stay, place)
+        end = end or rules.border_end(stay, place, at_s)
+        if end is not None:
+            stay.path.barred = stay.place
+            self._finish(stay, end)
+
+    def _unseen(self, seen: set[Key], at_s: float) -> None:
+        """Those not seen now stay for hold_s of watched time; then it is decided how they ended."""
+        for stay in [p for k, p in self.floor.present.items() if k[0] == self.camera_id and k not in seen]:
+            place = self._places[stay.place]
+            stay.hidden = True
+            unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
+            end = rules.border_end(stay, place, at_s)
+            if end is None and unseen_s >= place.settings.hold_s - 1e-9:
+                others = [p for k, p in self._paths.items() if k not in self.floor.present]
+                end = endings.vanished(stay, place, self.shape(stay), zones=self._zones, others=others)
+            if end is not None:
+                self._finish(stay, end)
+                del self._paths[stay.path.key]
+
+    def _finish(self, stay: Presence, end: End) -> None:
+        del self.floor.present[stay.path.key]
+        endings.finish(stay, self._places[stay.place], end, self.floor.books[stay.queue])
+
+    def _count(self, at_s: float) -> None:
+        mine = [p for k, p in self.floor.present.items() if k[0] == self.camera_id]
+        ripe = [p for p in mine if endings.is_ripe(p, self._places[p.place], at_s)]
+        endings.count(ripe, self._shapes, self.floor.books)
+        for stay in mine:
+            endings.mark_service(stay, self.floor.books[stay.queue])
+
+    def _forget(self, listed: set[Key], at_s: float) -> None:
+        for key, path in list(self._paths.items()):
+            old = at_s - path.seen_s > FORGET_S
+            if key not in self.floor.present and old and (key not in listed or not _is_staff(path)):
+                del self._paths[key]
+
+    def _lose_all(self) -> None:
+        """Ends every stay: those already outside as they went, the rest as lost."""
+        for stay in [p for k, p in self.floor.present.items() if k[0] == self.camera_id]:
+            place, end = self._places[stay.place], End("lost", stay.path.seen_s)
+            if stay.out_since_s is not None or stay.crossed_s is not None or stay.served_s is not None:
+                end = rules.outside_end(stay, place)
+            self._finish(stay, end)
+        self._paths.clear()
+
+
+def _is_staff(path: Path) -> bool:
+    return path.staff_s >= STAFF_S
+
+
+def _goes_on(path: Path, present: bool) -> bool:
+    """Is it remembered who this is: in a lane, staff, or done with a lane and not yet gone?"""
+    return present or _is_staff(path) or path.barred is not None

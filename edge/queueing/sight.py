@@ -1,0 +1,76 @@
+"""One picture's tracks as the lanes of its camera see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.queueing.lanes import Array, LaneShape, Zone, signed_distance
+from edge.queueing.paths import Key
+from edge.queueing.presence import Place
+from edge.vocabulary import Point, QueueSettings, Tracks
+
+_LEAST_HEIGHT = 0.02  # picture heights; a box without height must not make every margin nothing
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One person in one picture.
+
+    Attributes:
+        key: camera, run and id of the track.
+        point: where the person stands, picture heights.
+        height: of the box, picture heights.
+        distance: from the border of each of the camera's zones, positive inside.
+        staff: in a staff area of any lane?
+    """
+
+    key: Key
+    point: Point
+    height: float
+    distance: list[float]
+    staff: bool
+
+
+def measure(tracks: Tracks, places: Sequence[Place], shapes: Sequence[LaneShape], zones: Sequence[Zone]) -> list[Seen]:
+    """Observed people with usable places, in an order that doesn't depend on the one given."""
+    width, height = tracks.size_px
+    ground = tracks.ground.astype(np.float64) * (width / max(height, 1), 1.0)  # (N, 2) picture heights
+    tall = (tracks.boxes[:, 3] - tracks.boxes[:, 1]).astype(np.float64) / max(height, 1)
+    usable = tracks.observed & np.isfinite(ground).all(axis=1) & np.isfinite(tall)
+    rows = np.flatnonzero(usable)
+    points = ground[rows]
+    distance = np.stack([signed_distance(points, z.polygon) for z in zones], axis=1)  # (n, Z)
+    staff = _cut_staff(points, distance, places, shapes)
+    out: dict[Key, Seen] = {}
+    for k, row in enumerate(rows):
+        key = (tracks.camera_id, tracks.run, int(tracks.track_ids[row]))
+        point = (float(points[k, 0]), float(points[k, 1]))
+        out[key] = Seen(key, point, max(float(tall[row]), _LEAST_HEIGHT), distance[k].tolist(), bool(staff[k]))
+    return sorted(out.values(), key=lambda s: (s.point, s.height, s.key))
+
+
+def _cut_staff(points: Array, distance: Array, places: Sequence[Place], shapes: Sequence[LaneShape]) -> Array:
+    """Staff areas are no part of their lane; says who stands in one, (n,) 0 or 1."""
+    anywhere = np.zeros(len(points))
+    for place, shape in zip(places, shapes, strict=True):
+        for area in shape.staff:
+            depth = signed_distance(points, area.polygon)
+            anywhere = np.maximum(anywhere, depth > 0.0)
+            for z in (place.area_zone, place.service_zone):
+                if z is not None:
+                    distance[:, z] = np.minimum(distance[:, z], -depth)
+    return anywhere
+
+
+def places_on(camera_id: str, queues: Sequence[QueueSettings]) -> list[Place]:
+    """A camera's lanes with the places of their zones in one flat list (area, then service area, lane by lane)."""
+    out, zones = [], 0
+    for q, queue in enumerate(queues):
+        for k, lane in enumerate(queue.lanes):
+            if lane.camera_id != camera_id:
+                continue
+            service = zones + 1 if lane.service_area else None
+            out.append(Place(q, k, lane, queue.count_served, zones, service))
+            zones += 1 if service is None else 2
+    return out
