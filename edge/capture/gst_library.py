@@ -1,0 +1,84 @@
+"""The one place where GStreamer is imported: Debian's PyGObject, also from a virtual environment."""
+
+import importlib.util
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from edge.errors import SourceError
+
+PACKAGES = (
+    "python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good "
+    "gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
+)
+REMEDY = f"install it as root: apt-get install -y --no-install-recommends {PACKAGES}; or let Linewise use PyAV"
+_DEBIAN = "/usr/lib/python3/dist-packages"
+_loading = threading.Lock()
+
+
+def load_gi(folder: str = _DEBIAN) -> ModuleType:
+    """PyGObject, from this environment or from Debian's own folder; sys.path is left alone.
+
+    Raises:
+        ImportError: there is none for this Python.
+    """
+    try:
+        import gi  # noqa: PLC0415  there or not: asked once, here
+    except ImportError:
+        pass
+    else:
+        return gi  # type: ignore[no-any-return]
+    extension = f"_gi.cpython-{sys.version_info.major}{sys.version_info.minor}-*.so"
+    package = Path(folder) / "gi"
+    if not any(package.glob(extension)):
+        raise ImportError(f"no PyGObject for Python {sys.version_info.major}.{sys.version_info.minor} in {folder}")
+    spec = importlib.util.spec_from_file_location(
+        "gi", package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{package} can't be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["gi"] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules["gi"]
+        raise
+    return module
+
+
+@cache
+def _initialised() -> Any:
+    gi = load_gi()
+    gi.require_version("Gst", "1.0")
+    gi.require_version("GstApp", "1.0")
+    from gi.repository import Gst, GstApp  # noqa: F401, PLC0415  GstApp gives appsink its methods
+
+    if not Gst.init_check(None)[0]:
+        raise ImportError("GStreamer's core does not start")
+    return Gst
+
+
+def gst() -> Any:
+    """The Gst module, initialised once; call it first on the main thread, before any thread uses GStreamer.
+
+    Raises:
+        SourceError: GStreamer or its Python binding isn't installed.
+    """
+    try:
+        with _loading:
+            return _initialised()
+    except (ImportError, ValueError) as error:  # ValueError: require_version finds no typelib
+        raise SourceError(f"GStreamer isn't usable here ({error}); {REMEDY}.") from error
+
+
+def available() -> bool:
+    """True if GStreamer can be used."""
+    try:
+        gst()
+    except SourceError:
+        return False
+    return True

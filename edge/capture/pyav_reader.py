@@ -1,0 +1,157 @@
+"""Decodes files, network streams and V4L2 devices with PyAV (FFmpeg): no root, no system packages."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, cast
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from edge.capture.address import Address
+from edge.capture.faults import file_fault, network_fault
+from edge.capture.source import Due, Image
+from edge.errors import SourceError
+from edge.settings import CameraSettings
+
+OPEN_S = 8.0
+READ_S = 4.5  # under LOST_S of the live source: the thread is back when the source gives up
+MAX_ERRORS = 50  # in a row; then the rest of a recording counts as unreadable
+
+_HD_LINES = 720  # untagged video of at least this height is BT.709, below BT.601, as GStreamer takes it
+_UNTAGGED = 2  # AVCOL_SPC_UNSPECIFIED
+_MJPEG = ("mpjpeg", "mjpeg")  # over HTTP they carry no time of their own: FFmpeg makes up 25 a second
+_NO_PTS = ("avi", "h264", "hevc", "m4v")  # hold decoding times only; the pts that FFmpeg makes of them are out of order
+_log = logging.getLogger(__name__)
+
+
+class PyAvReader:
+    """One recording or stream through FFmpeg."""
+
+    backend = "pyav"
+
+    def __init__(self, camera: CameraSettings, address: Address, stop: threading.Event) -> None:
+        """`stop` ends `pictures` from another thread, at the latest when a read has timed out."""
+        self._camera = camera
+        self._address = address
+        self._stop = stop
+        self._reformatter = VideoReformatter()
+
+    def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
+        """See Reader."""
+        with closing(self._open()) as container:
+            stream = self._video(container)
+            timeless = self._address.kind == "network" and container.format.name in _MJPEG
+            for frame in self._decoded(container, stream):
+                raw_s = None if timeless else _time_s(frame, container.format.name)
+                media_s = due(raw_s)
+                if media_s is not None:
+                    yield media_s, self._rgb(frame)
+
+    def _open(self) -> InputContainer:
+        options: dict[str, str] = {}
+        if self._address.scheme in ("rtsp", "rtsps"):
+            options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "500000"}
+        elif self._address.kind == "network":
+            options = {"analyzeduration": "500000", "probesize": "500000"}
+        try:
+            return av.open(
+                self._address.with_password(),
+                format="v4l2" if self._address.kind == "device" else None,
+                options=options,
+                timeout=None if self._address.kind == "file" else (OPEN_S, READ_S),
+            )
+        except (av.FFmpegError, OSError) as error:
+            raise self._fault(error) from None  # FFmpeg's own text may hold the password
+
+    def _video(self, container: InputContainer) -> VideoStream:
+        streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+        if container.format.name == "tty" or not streams:  # FFmpeg would draw a text file as a video
+            reason = "this is text, not a video" if container.format.name == "tty" else "there is no video track in it"
+            raise self._unreadable(reason)
+        stream = streams[0]
+        # Frame threads hold pictures back; slices don't, so what live gives is the newest.
+        stream.thread_type = "AUTO" if self._address.kind == "file" else "SLICE"
+        return stream
+
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        """Every picture that can be decoded; damaged packets are passed over and told once, at the end."""
+        errors = in_a_row = 0
+        packets = container.demux(stream)
+        try:
+            while in_a_row < MAX_ERRORS and not self._stop.is_set():
+                try:
+                    packet = self._next(packets)
+                    decoded = packet.decode()
+                except StopIteration:
+                    return
+                except av.error.InvalidDataError:
+                    errors += 1
+                    in_a_row += 1
+                    packets = container.demux(stream)
+                    continue
+                except (av.FFmpegError, OSError) as error:
+                    raise self._fault(error) from None
+                in_a_row = 0
+                yield from decoded
+            if not self._stop.is_set():
+                raise self._unreadable(f"{errors} damaged packets, {in_a_row} of them in a row")
+        finally:
+            if errors:
+                _log.warning("%s: %d damaged packets were passed over", self._camera.source_shown, errors)
+
+    def _next(self, packets: "Iterator[Packet[VideoStream]]") -> "Packet[VideoStream]":
+        """The next packet; one that FFmpeg had left over when the camera fell silent is no sign of life."""
+        asked_s = time.monotonic()
+        packet = next(packets)
+        if self._address.kind != "file" and time.monotonic() - asked_s >= READ_S:
+            raise network_fault(self._camera, "stalled", "no answer in time")
+        return packet
+
+    def _rgb(self, frame: VideoFrame) -> Image:
+        untagged = int(frame.colorspace) == _UNTAGGED
+        matrix = Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
+        # BILINEAR: chroma is all that is scaled here; a third of the cost of the default
+        kind: dict[str, Any] = {"format": "rgb24", "interpolation": "BILINEAR", "threads": 1}
+        converted = self._reformatter.reformat(frame, src_colorspace=matrix if untagged else None, **kind)
+        return cast(Image, converted.to_ndarray())
+
+    def _unreadable(self, reason: str) -> SourceError:
+        fault = file_fault if self._address.kind == "file" else network_fault
+        return fault(self._camera, "unreadable", reason)
+
+    def _fault(self, error: Exception) -> SourceError:
+        if self._address.kind == "file":
+            damaged = isinstance(error, av.error.InvalidDataError)
+            reason = "this isn't a video that can be read" if damaged else f"can't be read ({_strerror(error)})"
+            return file_fault(self._camera, "unreadable", reason)
+        kinds: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
+            ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), "auth_failed", "401 Unauthorized"),
+            (av.error.HTTPNotFoundError, "not_found", "404 Not Found"),
+            (FileNotFoundError, "not_found", "no such device"),
+            (ConnectionRefusedError, "refused", "connection refused"),
+            ((av.error.ExitError, TimeoutError), "stalled", "no answer in time"),
+            ((av.error.InvalidDataError, av.error.DecoderNotFoundError), "unreadable", _strerror(error)),
+        )
+        for types, kind, reason in kinds:
+            if isinstance(error, types):
+                return network_fault(self._camera, kind, reason)
+        return network_fault(self._camera, "refused", _strerror(error))
+
+
+def _time_s(frame: VideoFrame, container: str) -> float | None:
+    """When the picture is shown, in the container's time."""
+    if container not in _NO_PTS:
+        return frame.time
+    return None if frame.dts is None or frame.time_base is None else float(frame.dts * frame.time_base)
+
+
+def _strerror(error: Exception) -> str:
+    """The library's words without the address that it was given."""
+    return str(getattr(error, "strerror", None) or type(error).__name__)
