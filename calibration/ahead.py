@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from edge.capture import open_source
+from edge.capture.open import open_source
 from edge.settings import CameraSettings
 from edge.vocabulary import Frame
 

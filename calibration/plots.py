@@ -1,5 +1,6 @@
 """The report's four plots of a queue: lengths, waits, conditions, visits; each with its legend."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -7,6 +8,7 @@ from calibration import svg
 from calibration.replay import QueueScore, Replayed
 from calibration.scoring import Match
 from calibration.svg import clock
+from edge.messages import QueueReading
 from edge.vocabulary import Visit
 
 MAX_BARS = 80
@@ -73,7 +75,7 @@ def waits(done: Replayed, queue_id: str, result: QueueScore) -> str:
     scale = svg.value_scale(done.start_s, done.end_s, highest * 1.15, height=230, whole=False)
     parts = [
         svg.axes(scale, unit="seconds", whole=False),
-        svg.band(scale, [(r.pts_s, r.wait_low_s, r.wait_high_s) for r in readings], "band"),
+        svg.band(scale, [(r.pts_s, r.wait_low_s, _upper_s(r)) for r in readings], "band"),
         svg.steps(scale, [(r.pts_s, r.wait_s) for r in readings], "machine"),
     ]
     for css, text, dots in (("dot-own", "measured", real), ("dot", "by eye", eye)):
@@ -82,6 +84,11 @@ def waits(done: Replayed, queue_id: str, result: QueueScore) -> str:
     legend += [("own spot", "what the machine then measured")] if real else []
     legend += [("truth spot", "what it really was")] if eye else []
     return _figure("Wait", _legend(*legend), svg.picture(scale, parts, f"Wait of {queue_id} over time"))
+
+
+def _upper_s(reading: QueueReading) -> float | None:
+    """The upper end of the told wait; endless where a wait is told without one."""
+    return math.inf if reading.wait_s is not None and reading.wait_high_s is None else reading.wait_high_s
 
 
 def conditions(done: Replayed, queue_id: str) -> str:

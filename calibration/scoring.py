@@ -9,6 +9,7 @@ visits   matched by the overlap of their stays, the total intersection over unio
          under MIN_OVERLAP are none. The rest is `missed` (truth) or `extra` (machine).
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,8 +53,10 @@ class WaitError:
 
     @property
     def covered(self) -> bool:
-        """Was the real wait inside the told interval?"""
-        return self.low_s is not None and self.high_s is not None and self.low_s <= self.real_s <= self.high_s
+        """Was the real wait inside the told interval? One without an upper end reaches as far as it takes."""
+        return self.low_s is not None and self.low_s <= self.real_s <= (
+            math.inf if self.high_s is None else self.high_s
+        )
 
 
 @dataclass(frozen=True)

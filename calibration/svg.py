@@ -9,7 +9,7 @@ from itertools import groupby
 Point = tuple[float, float | None]  # (media seconds, value or not known)
 Band = tuple[float, float | None, float | None]  # (media seconds, low, high)
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 960, 44, 14, 12, 26
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 960, 54, 24, 12, 26
 MAX_GROUPS = 600  # groups of readings in a line; more than that is finer than the picture
 
 
