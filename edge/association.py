@@ -1,0 +1,59 @@
+"""Which box belongs to which person: the assignment that is likeliest as a whole.
+
+The cost of a pair is minus twice the log-likelihood of the box under the person's filter, under the likelier of two
+hypotheses: the person went on as before (narrow), or did something else, up to walking off at once (wide, with a
+penalty). A person or a box may stay without a partner at the price of `ALONE`; a pair that costs more is never made.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from edge.kalman import Array, States
+
+ALONE = 10.0
+WIDE_PENALTY = 5.0
+WIDE_SPEED = 0.7  # body heights a second, standard deviation of what a person may do between two pictures
+WIDE_LIMIT_S = 1.5  # who was hidden longer did not walk on all the while
+REACH = (0.35, 2.0)  # farthest a box may be: body heights at once, and more of them a second
+SIZE_CAP = 12.0  # a box cut by the one in front is the same person: its size may not decide alone
+
+
+def pair_costs(states: States, body_px: Array, hidden_s: Array, boxes: Array, noise: Array) -> Array:
+    """Cost (N, M) of N people with M boxes (M, 4) (x middle, top, width, height).
+
+    body_px (N,) is each person's scale, hidden_s (N,) seconds since last seen, noise (N, 4) of a measurement in pixels.
+    """
+    r2: Array = (boxes[None] - states.x[:, None]) ** 2  # (N, M, 4)
+    s = states.cov[..., 0] + noise**2
+    away = np.minimum(hidden_s, WIDE_LIMIT_S)
+    wide = s[:, :2] + (WIDE_SPEED * away * body_px)[:, None] ** 2
+    body2 = body_px[:, None] ** 2
+    size = np.minimum(r2[..., 2:] / s[:, None, 2:], SIZE_CAP).sum(axis=2)
+    size += np.log(s[:, 2:] / body2).sum(axis=1)[:, None] + 10.0  # 10: about what the logs are for a settled track
+    as_before = (r2[..., :2] / s[:, None, :2]).sum(axis=2) + np.log(s[:, :2] / body2).sum(axis=1)[:, None]
+    else_ = (r2[..., :2] / wide[:, None]).sum(axis=2) + np.log(wide / body2).sum(axis=1)[:, None] + WIDE_PENALTY
+    cost: Array = np.minimum(as_before, else_) + size
+    reach = (REACH[0] + REACH[1] * away) * body_px
+    unlike = (boxes[None, :, 2] > 2.2 * states.x[:, None, 2]) | (boxes[None, :, 2] * 2.2 < states.x[:, None, 2])
+    cost[(r2[..., :2].sum(axis=2) > reach[:, None] ** 2) | unlike] = np.inf
+    return cost
+
+
+def assign(cost: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pairs in the cheapest assignment in which anybody may stay alone at the price ALONE."""
+    if cost.size == 0:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    rows, columns = linear_sum_assignment(np.minimum(cost, ALONE))
+    made = cost[rows, columns] < ALONE
+    return rows[made], columns[made]
+
+
+def overlap(a: Array, b: Array) -> Array:
+    """Intersection over union (N, M) of boxes (N, 4) and (M, 4), x1 y1 x2 y2."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=2)
+    areas = np.prod(a[:, 2:] - a[:, :2], axis=1)[:, None] + np.prod(b[:, 2:] - b[:, :2], axis=1)[None]
+    ratio: Array = shared / np.maximum(areas - shared, 1e-9)
+    return ratio
