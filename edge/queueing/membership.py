@@ -113,7 +113,8 @@ class CameraLanes:
     def _relink(self, seen: list[Seen], at_s: float) -> None:
         """Those found inside for the first time take over the stays of those just lost nearby."""
         now = {s.key for s in seen}
-        hidden = [p for k, p in self._paths.items() if k not in now and _goes_on(p, k in self.floor.present)]
+        present = self.floor.present
+        hidden = [p for k, p in self._paths.items() if k not in now and (k in present or _goes_on(p, at_s))]
         new = [s for s in seen if s.key not in self._paths and (s.staff or self._near_a_lane(s))]
         if not hidden or not new:
             return
@@ -216,7 +217,8 @@ class CameraLanes:
                 end = rules.outside_end(stay, place)
         end = end or rules.border_end(stay, place, at_s)
         if end is not None:
-            stay.path.barred = stay.place
+            if not rules.is_out(stay.path, place, shape):
+                stay.path.barred = stay.place
             self._finish(stay, end)
 
     def _unseen(self, seen: set[Key], at_s: float) -> None:
@@ -264,6 +266,6 @@ def _is_staff(path: Path) -> bool:
     return path.staff_s >= STAFF_S
 
 
-def _goes_on(path: Path, present: bool) -> bool:
-    """Is it remembered who this is: in a lane, staff, or done with a lane and not yet gone?"""
-    return present or _is_staff(path) or path.barred is not None
+def _goes_on(path: Path, at_s: float) -> bool:
+    """Is it worth remembering who this is though in no lane: staff, or done with a lane and not yet gone?"""
+    return at_s - path.seen_s <= GAP_S and (_is_staff(path) or path.barred is not None)
