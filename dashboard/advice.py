@@ -24,6 +24,9 @@ def advice(cards: tuple[QueueCard, ...]) -> Advice:
     known = [c for c in cards if c.seen == "fresh" and c.length is not None]
     usable = [c for c in known if c.quality != "degraded"] or known  # a line counted too short must not look best
     running = [c for c in usable if c.state in ("serving", "idle")]
+    if len(cards) == 1 and running:  # nothing to choose
+        told = _people(running[0]) if running[0].wait_s is None else _wait(running[0])
+        return Advice(f"{running[0].name}: {told}")
     if not usable:
         closed = all(c.state == "closed" and c.seen == "fresh" for c in cards)
         return _closed(cards) if closed else _nothing_known(cards)
@@ -62,8 +65,6 @@ def _shortest(
     least = min(cost(c) for c in cards)
     best = [c for c in cards if cost(c) == least]
     ids = tuple(c.queue for c in best)
-    if len(cards) == 1 and not detail:
-        return Advice(f"{best[0].name}: {told(best[0])}", "", ids)
     if len(best) == len(cards) and len(cards) > 1:
         both = "Both lines" if len(cards) == 2 else "All lines"
         return Advice(f"{both} are about equal: {told(best[0])}", detail, ids)

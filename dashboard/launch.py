@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 STORE_VARIABLE = "LINEWISE_DASHBOARD_STORE"
 NAMES_VARIABLE = "LINEWISE_DASHBOARD_NAMES"
+HOSTS_VARIABLE = "LINEWISE_DASHBOARD_HOSTS"  # names that a reverse proxy passes on, with commas between
 READY_S = 90.0  # a loaded small machine needs a while for its first start
 END_S = 5.0  # given to the child between SIGTERM and SIGKILL
 
@@ -82,8 +83,9 @@ def _arguments(address: str, port: int) -> list[str]:
     hosts: list[str] = []
     if _loopback(address):
         # Another page in the operator's browser must not reach this one under a name of its own (DNS rebinding).
-        hosts = [f"--server.allowedHosts={host}" for host in ("localhost", "127.0.0.1", "::1")]
-    return [f"--{key}={value}" for key, value in options.items()] + hosts
+        more = os.environ.get(HOSTS_VARIABLE, "").split(",")
+        hosts = ["localhost", "127.0.0.1", "::1", *(h.strip() for h in more if h.strip())]
+    return [f"--{k}={v}" for k, v in options.items()] + [f"--server.allowedHosts={h}" for h in hosts]
 
 
 def _loopback(address: str) -> bool:

@@ -15,7 +15,9 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()  # nothing is ever written: this returns when the parent's end of the pipe is closed
+    # Nothing is ever written: this returns when the parent's end of the pipe is closed. Read past sys.stdin, whose lock
+    # a thread that waits would keep while the interpreter shuts down.
+    os.read(0, 1)
     os._exit(0)
 
 

@@ -106,10 +106,10 @@ def fill(
 
 def _half_hour(queue: FakeQueue, rng: random.Random, now_s: float, site: str) -> list[dict[str, Any]]:
     rows, length = [], queue.level - queue.slope / 2
-    unknown_from = 1800 - rng.randint(12, 200)
-    for second in range(1800):
+    unknown_from = 1800 - rng.randint(70, 200)
+    for second in range(0, 1800, 5):
         goal = queue.level - queue.slope * (1800 - second) / 3600
-        length += 0.01 * (goal - length) + rng.gauss(0, 0.15)
+        length += 0.05 * (goal - length) + rng.gauss(0, 0.33)
         dark = queue.kind in ("stale", "frozen") and second >= unknown_from
         kind = queue.kind if dark or queue.kind not in ("stale", "frozen") else "ok"
         shown = 0.0 if queue.kind in ("idle", "closed") and second > 1500 else max(0.0, length)
