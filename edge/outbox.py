@@ -175,7 +175,7 @@ class Outbox:
                     break
                 continue
             except sqlite3.DatabaseError as fault:
-                self._replace(fault)
+                self._replace_if_broken(fault)
                 continue
             self._last = last
             self._waiting.taken(len(taken))
@@ -201,7 +201,7 @@ class Outbox:
         except sqlite3.OperationalError as fault:
             self._note_fault(fault)
         except sqlite3.DatabaseError as fault:
-            self._replace(fault)
+            self._replace_if_broken(fault)
         return None
 
     def _note_fault(self, fault: sqlite3.Error) -> None:
@@ -209,7 +209,9 @@ class Outbox:
             log.error("outbox: %s can't be written (%s): rows wait in memory", self.path, fault)
         self._faulty = True
 
-    def _replace(self, fault: sqlite3.Error) -> None:
+    def _replace_if_broken(self, fault: sqlite3.DatabaseError) -> None:
+        if not outbox_file.is_broken(fault):
+            raise fault
         log.critical("outbox: %s is corrupt (%s)", self.path, fault)
         self._db.close()
         self._take(outbox_file.replace_corrupt(self.path, self._cap_bytes, self._new_epoch, self._utc_s))

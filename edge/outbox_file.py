@@ -42,6 +42,11 @@ def open_or_replace(
         return replace_corrupt(path, cap_bytes, new_epoch, utc_s)
 
 
+def is_broken(fault: sqlite3.DatabaseError) -> bool:
+    """Does it mean that the file is corrupt (or that its numbering is), not a slip of this program?"""
+    return type(fault) in (sqlite3.DatabaseError, sqlite3.IntegrityError)
+
+
 def replace_corrupt(
     path: Path, cap_bytes: int, new_epoch: Callable[[], str], utc_s: Callable[[], float]
 ) -> sqlite3.Connection:

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 HEALTH_EVERY_S = 30.0
 GOOD_CONNECTION_S = 10.0
+MAX_SHORT = 3
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Publisher:
         self._healths: dict[str, _Told] = {}
         self._status_s = 0.0
         self._claimed = False
+        self._short = 0  # connections in a row that did not last
         self._client_id = f"linewise-{identity.site}-{identity.box}"
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
@@ -136,10 +138,18 @@ class Publisher:
             except BrokerError as fault:
                 refused = isinstance(fault, RefusedError)
                 self._quiet.warning(f"{fault}; {self._outbox.pending} rows wait")
-            if time.monotonic() - started_s > GOOD_CONNECTION_S:
-                self._backoff.reset()
+            self._judge_life(time.monotonic() - started_s)
             if not stop.is_set():
                 stop.wait(self._backoff.wait_s(refused=refused))
+
+    def _judge_life(self, lived_s: float) -> None:
+        if lived_s > GOOD_CONNECTION_S:
+            self._backoff.reset()
+            self._short = 0
+            return
+        self._short += int(self._claimed)
+        if self._short >= MAX_SHORT:
+            self._claimed = False  # somebody may take the connection each time: look again, under another name
 
     def _one_connection(self, stop: threading.Event) -> None:
         if not self._claimed:

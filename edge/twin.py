@@ -1,8 +1,8 @@
 """Notices a second counter that publishes under the same site and box.
 
 Both would use one client id: the broker ends the elder connection each time, and the two would take turns for ever. A
-counter looks before it speaks for the first time (`publisher`), and here while it runs: status messages of its own box
-that it has not sent itself.
+counter looks before it speaks for the first time, and again when its connections don't last (`publisher`; iotcore never
+tells one the other's words), and here while it runs: status messages of its own box that it has not sent itself.
 """
 
 from collections import deque

@@ -33,8 +33,8 @@ def open_outbox(path: Path, **options: object) -> Outbox:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox.sqlite3"
+def path(quick_path: Path) -> Path:
+    return quick_path / "outbox.sqlite3"
 
 
 def drain(box: Outbox) -> list[Row]:
@@ -104,9 +104,9 @@ def test_numbers_are_never_used_twice(path: Path) -> None:
         assert [r.seq for r in drain(box)] == [3]
 
 
-def test_each_file_has_its_own_epoch(tmp_path: Path) -> None:
+def test_each_file_has_its_own_epoch(quick_path: Path) -> None:
     """Two new files have different epochs of 16 hex digits."""
-    with closing(open_outbox(tmp_path / "a")) as a, closing(open_outbox(tmp_path / "b")) as b:
+    with closing(open_outbox(quick_path / "a")) as a, closing(open_outbox(quick_path / "b")) as b:
         assert a.epoch != b.epoch
         assert len(a.epoch) == 16
         assert int(a.epoch, 16) >= 0
@@ -181,9 +181,9 @@ def test_younger_store_gets_a_gap_note(path: Path) -> None:
         assert (rows[0].body["first"], rows[0].body["last"]) == (2, 4)
 
 
-def test_restored_copy_begins_a_new_epoch(path: Path, tmp_path: Path) -> None:
+def test_restored_copy_begins_a_new_epoch(path: Path, quick_path: Path) -> None:
     """A file restored from an older copy does not lose new rows to numbers that were used before."""
-    copy = tmp_path / "copy.sqlite3"
+    copy = quick_path / "copy.sqlite3"
     with closing(open_outbox(path)) as box:
         epoch = box.epoch
         box.append("event", [event(1)])
@@ -240,10 +240,10 @@ def test_full_disk_and_full_memory_are_counted(path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_broken_file_is_set_aside(tmp_path: Path, seed: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_broken_file_is_set_aside(quick_path: Path, seed: int, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever bytes are broken, the file opens: as it was, or anew with the old one kept and a row that says so."""
     rng = random.Random(seed)
-    path = tmp_path / "outbox.sqlite3"
+    path = quick_path / "outbox.sqlite3"
     with closing(open_outbox(path)) as box:
         epoch = box.epoch
         box.append("event", [event(n, "x" * 300) for n in range(100)])
@@ -257,7 +257,7 @@ def test_broken_file_is_set_aside(tmp_path: Path, seed: int, caplog: pytest.LogC
     with closing(open_outbox(path)) as box:
         rows = drain(box)
         box.append("event", [event(1)])
-        aside = list(tmp_path.glob("*.corrupt-*Z*"))
+        aside = list(quick_path.glob("*.corrupt-*Z*"))
         if aside:
             assert box.epoch != epoch
             assert rows == [] or rows[0].kind == "gap"
@@ -302,17 +302,17 @@ def test_newer_format_is_refused(path: Path) -> None:
         open_outbox(path)
 
 
-def test_folder_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_is_an_input_error(quick_path: Path) -> None:
     """A folder that does not exist is told as a fault of set-up."""
     with pytest.raises(InputError, match="can't be opened"):
-        open_outbox(tmp_path / "no" / "outbox.sqlite3")
+        open_outbox(quick_path / "no" / "outbox.sqlite3")
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_random_histories_account_for_every_row(tmp_path: Path, seed: int) -> None:
+def test_random_histories_account_for_every_row(quick_path: Path, seed: int) -> None:
     """Through random appends, acknowledgements, rewinds and restarts each row is delivered or told as dropped, once."""
     rng = random.Random(seed)
-    path = tmp_path / "outbox.sqlite3"
+    path = quick_path / "outbox.sqlite3"
     box = open_outbox(path, cap_bytes=120_000)
     mark, seen, created = 0, [], 0
     for _ in range(300):
