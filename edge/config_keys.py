@@ -13,6 +13,7 @@ from edge.config_geometry import WrongValueError
 
 ID = re.compile(r"[a-z0-9_-]{1,40}")
 REQUIRED = "required"
+RUNTIMES = ("auto", "openvino", "onnx", "tensorrt", "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32")
 SHAPE = "three or more points [x, y], each from 0 to 1"
 
 
@@ -176,8 +177,8 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
     "detector": {
         "model": Key(ident, _A_ID, 'the shipped graph: "n" for CPU boxes, "s" for GPU boxes', '"n"', "n"),
         "runtime": Key(
-            word("auto", "onnx", "openvino", "tensorrt", "fake"),
-            "auto, onnx, openvino, tensorrt, fake",
+            word(*RUNTIMES),
+            ", ".join(RUNTIMES),
             "what runs the graph",
             '"auto"',
             "auto",

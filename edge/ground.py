@@ -17,8 +17,7 @@ INSIDE = 5e-4  # ground points keep off the picture's border by this: who stands
 
 def bottom_cut(boxes: Array, size_px: tuple[int, int]) -> NDArray[np.bool_]:
     """(N,): does the picture's lower border cut the boxes (N, 4)?"""
-    bottom: Array = boxes[:, 3]
-    return bottom >= np.float64(size_px[1] * (1 - BORDER))
+    return np.greater_equal(boxes[:, 3], size_px[1] * (1 - BORDER))
 
 
 def bottom_hidden(boxes: Array) -> NDArray[np.bool_]:
@@ -29,8 +28,8 @@ def bottom_hidden(boxes: Array) -> NDArray[np.bool_]:
     bottom = boxes[:, 3][:, None]
     margin = 0.03 * (boxes[:, 3] - boxes[:, 1])[:, None]
     within = (boxes[None, :, 0] < x) & (x < boxes[None, :, 2]) & (boxes[None, :, 1] < bottom)
-    hidden: NDArray[np.bool_] = (within & (boxes[None, :, 3] > bottom + margin)).any(axis=1)
-    return hidden
+    lower = boxes[None, :, 3] > bottom + margin
+    return np.asarray(np.any(within & lower, axis=1), dtype=np.bool_)
 
 
 def remember(known: Array, boxes: Array, whole: NDArray[np.bool_], dt_s: float) -> Array:
