@@ -20,7 +20,9 @@ HEADWAYS = 20  # the latest ones make the rate
 MEMORY_S = 1800.0  # older ones say nothing about now
 LEAST_HEADWAYS = 2  # with fewer no wait is told
 STOP_LEAST_S = 30.0
-STOP_FACTOR = 4.0
+STOP_FACTOR = 4.0  # a running headway so many times the usual is a stop for now ...
+GAP_FACTOR = 6.0  # ... and a finished one so many times the others' mean was one
+LEAST_FOR_STOP = 3
 CLOSED_S = 1800.0  # nobody for so long: closed
 
 
@@ -99,23 +101,31 @@ def waiting_since(visits: Iterable[Visit], now_s: float) -> float | None:
 def service_rate(runs: Sequence[Headway], idle_from_s: float | None, now_s: float) -> Rate:
     """The rate from the latest headways, stops left out.
 
-    A headway is a stop when it is longer than max(STOP_LEAST_S, STOP_FACTOR x the mean of the headways before it); the
-    time that runs now (since `idle_from_s`: nobody has departed although somebody waits) likewise. A running time that
-    is no stop counts as busy time without a departure, once it is longer than usual.
+    The time that runs now (since `idle_from_s`: nobody has departed although somebody waits) is a stop when it is longer
+    than max(STOP_LEAST_S, STOP_FACTOR x the usual headway); the rate stays as it was then. A running time that is no stop
+    counts as busy time without a departure as far as it is longer than usual.
     """
-    kept: list[float] = []
-    for run in runs:
-        if not _is_stop(kept[-HEADWAYS:], run.lasting_s):
-            kept.append(run.lasting_s)
-    kept = kept[-HEADWAYS:]
+    kept = without_stops([run.lasting_s for run in runs[-HEADWAYS:]])
     departures, busy_s = len(kept), sum(kept)
     if idle_from_s is None:
         return Rate(departures, busy_s, stopped=False)
     running_s = now_s - idle_from_s
-    if _is_stop(kept, running_s):
+    if departures >= LEAST_FOR_STOP and running_s > _limit_s(kept, STOP_FACTOR):
         return Rate(departures, busy_s, stopped=True)
     usual_s = busy_s / departures if departures else 0.0
     return Rate(departures, busy_s + max(running_s - usual_s, 0.0), stopped=False)
+
+
+def without_stops(lasting_s: Sequence[float]) -> list[float]:
+    """Headways without those that were stops: longer than max(STOP_LEAST_S, GAP_FACTOR x the mean of the others).
+
+    Of exponential services one in 400 is longer than six times the mean, so leaving such out makes the mean 2 % too
+    short; at four times it would be 7 %.
+    """
+    rest = sorted(lasting_s)
+    while len(rest) > LEAST_FOR_STOP and rest[-1] > _limit_s(rest[:-1], GAP_FACTOR):
+        rest.pop()
+    return rest
 
 
 def tell(waiting: int, in_service: int, servers: int, rate: Rate) -> Wait | None:
@@ -159,10 +169,10 @@ def f_quantile(dfn: int, dfd: int, p: float) -> float:
     return float(fdtri(dfn, dfd, p))
 
 
-def _is_stop(before: Sequence[float], lasting_s: float) -> bool:
-    if len(before) < LEAST_HEADWAYS:
-        return False
-    return lasting_s > max(STOP_LEAST_S, STOP_FACTOR * sum(before) / len(before))
+def _limit_s(others_s: Sequence[float], factor: float) -> float:
+    """How long a headway may be; the fewer others are known, the longer."""
+    n = len(others_s)
+    return max(STOP_LEAST_S, factor * sum(others_s) / n * (1.0 + 1.0 / n))
 
 
 def _wait_end(v: Visit, now_s: float) -> float:

@@ -63,5 +63,5 @@ class KnownTime:
                 self.since_s = now_s
         else:
             if self._lost_s is None:
-                self._lost_s = now_s
+                self._lost_s = now_s - STALE_MOST_S  # it takes so long until missing pictures are told
             self.since_s = None

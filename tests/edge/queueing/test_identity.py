@@ -1,0 +1,58 @@
+"""Who of the lost is who of the found."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.queueing.identity import matches, reach
+from edge.queueing.paths import Path
+
+HEIGHT = 0.2
+
+
+def hidden(x: float, y: float = 0.5, key: int = 1) -> Path:
+    """Somebody who stood there and was last seen at 0 s."""
+    return Path(("c", "r", key), 0.0, (x, y), height=HEIGHT, distance=[0.1])
+
+
+def test_the_nearest_is_the_same_person() -> None:
+    """Two lost side by side and two found near them: each gets the nearer one."""
+    assert sorted(matches([hidden(0.50), hidden(0.60)], [(0.61, 0.5), (0.49, 0.5)], 1.0)) == [(0, 1), (1, 0)]
+
+
+def test_each_is_used_once() -> None:
+    """One found person can't be two lost ones."""
+    assert matches([hidden(0.50), hidden(0.52)], [(0.52, 0.5)], 0.5) == [(1, 0)]
+
+
+def test_who_appears_too_far_away_is_somebody_else() -> None:
+    """The reach grows with time and ends at one and a half bodies."""
+    assert matches([hidden(0.50)], [(0.50 + 0.9 * HEIGHT, 0.5)], 0.2) == []
+    assert matches([hidden(0.50)], [(0.50 + 0.9 * HEIGHT, 0.5)], 1.0) == [(0, 0)]
+    assert matches([hidden(0.50)], [(0.50 + 1.6 * HEIGHT, 0.5)], 60.0) == []
+    assert reach(hidden(0.5), -5.0) == 0.5 * HEIGHT
+
+
+def test_a_walker_is_looked_for_where_the_walk_leads() -> None:
+    """Somebody last seen walking may come back farther away, in that direction only."""
+    path = hidden(0.3)
+    for k in range(1, 11):
+        path.step(0.1 * k, (0.3 + 0.02 * k, 0.5), height=HEIGHT, distance=[0.1], zones=[])
+    assert matches([path], [(0.75, 0.5)], 2.0) == [(0, 0)]
+    assert matches([path], [(0.15, 0.5)], 2.0) == []
+
+
+places = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6, unique=True)
+
+
+@given(places, places, st.randoms(use_true_random=False))
+def test_the_order_given_changes_nothing(lost: list[tuple[float, float]], found: list[tuple[float, float]], rng) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """The same pairs whatever order people are listed in."""
+
+    def pairs(a: list[tuple[float, float]], b: list[tuple[float, float]]) -> set[tuple[object, object]]:
+        return {(a[i], b[j]) for i, j in matches([hidden(*p) for p in a], b, 1.0)}
+
+    before = pairs(lost, found)
+    lost2, found2 = lost[:], found[:]
+    rng.shuffle(lost2)
+    rng.shuffle(found2)
+    assert pairs(lost2, found2) == before

@@ -1,0 +1,201 @@
+"""Headways, the rate, and the told wait with its interval."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.queueing.waiting import (
+    CLOSED_S,
+    MEMORY_S,
+    Headway,
+    Rate,
+    f_quantile,
+    headways,
+    service_rate,
+    state_now,
+    tell,
+    waiting_since,
+)
+from edge.vocabulary import Visit
+
+
+def visit(joined_s: float, served_s: float | None, left_s: float | None = None) -> Visit:
+    """A visit that was served when served_s is given, left when only left_s is, else still waiting."""
+    outcome = "served" if served_s is not None else "left" if left_s is not None else None
+    return Visit("q", (), joined_s, served_s, served_s if left_s is None else left_s, outcome, 0, False)
+
+
+def spans(visits: list[Visit], now_s: float, **how: object) -> list[tuple[float, float]]:
+    """Headways as pairs."""
+    return [(h.from_s, h.to_s) for h in headways(visits, now_s, **how)]  # type: ignore[arg-type]
+
+
+def test_headways_are_counted_while_somebody_waits() -> None:
+    """The time to the next departure counts only if somebody was already waiting when the last one departed."""
+    busy = [visit(0, 10), visit(1, 30), visit(2, 55)]
+    assert spans(busy, 60) == [(10, 30), (30, 55)]
+    idle_between = [visit(0, 10), visit(1, 30), visit(40, 55), visit(41, 80)]
+    assert spans(idle_between, 90) == [(10, 30), (55, 80)]
+
+
+def test_a_waiting_one_who_leaves_keeps_the_server_busy_only_until_then() -> None:
+    """Somebody who walked away before the next departure proves nothing."""
+    assert spans([visit(0, 10), visit(5, None, 20), visit(25, 40)], 50) == []
+    assert spans([visit(0, 10), visit(5, None, 45), visit(25, 40)], 50) == [(10, 40)]
+
+
+def test_those_still_waiting_count() -> None:
+    """Open visits keep the server busy too."""
+    assert spans([visit(0, 10), visit(20, 30), visit(5, None)], 50) == [(10, 30)]
+
+
+def test_time_without_pictures_and_old_time_is_left_out() -> None:
+    """Headways over a gap in the pictures, or older than the memory, say nothing about now."""
+    busy = [visit(0, 10), visit(1, 30), visit(2, 55)]
+    assert spans(busy, 60, blind=[(12.0, 14.0)]) == [(30, 55)]
+    assert spans(busy, 20 + MEMORY_S) == [(30, 55)]
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_visits_changes_nothing(order: list[int]) -> None:
+    """Headways are a function of the set of visits."""
+    visits = [visit(0, 10), visit(1, 30), visit(2, 55), visit(3, None, 20), visit(50, None), visit(51, 70)]
+    assert spans([visits[i] for i in order], 80) == spans(visits, 80)
+
+
+def test_since_when_nobody_departed() -> None:
+    """From the last departure, or from the first who waits if that was later; None if nobody waits."""
+    assert waiting_since([visit(0, 10), visit(5, None)], 50) == 10
+    assert waiting_since([visit(0, 10), visit(25, None)], 50) == 25
+    assert waiting_since([visit(0, 10)], 50) is None
+
+
+def runs(*lasting_s: float) -> list[Headway]:
+    """Headways of those lengths, one after another."""
+    ends = np.cumsum([0.0, *lasting_s])
+    return [Headway(float(a), float(b)) for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def test_the_rate_is_departures_over_busy_time() -> None:
+    """Ten headways of 20 s: 10 departures in 200 s, 20 s usual."""
+    rate = service_rate(runs(*[20.0] * 10), None, 200.0)
+    assert (rate.departures, rate.busy_s, rate.usual_s, rate.stopped) == (10, 200.0, 20.0, False)
+
+
+def test_a_stop_is_found_and_left_out() -> None:
+    """No departure for four times the usual (a tenth more with ten known) while somebody waits: stopped, and the rate is the one before; a lift of
+    6 s needs 30 s. A stop that is over stays out of the rate."""
+    before = runs(*[20.0] * 10)
+    assert not service_rate(before, 200.0, 279.0).stopped
+    stopped = service_rate(before, 200.0, 289.0)
+    assert stopped.stopped
+    assert stopped.usual_s == 20.0
+    assert not service_rate(runs(*[6.0] * 10), 60.0, 89.0).stopped
+    assert service_rate(runs(*[6.0] * 10), 60.0, 91.0).stopped
+    after = service_rate(runs(*[6.0] * 10, 180.0, *[6.0] * 10), None, 300.0)
+    assert after.usual_s == pytest.approx(6.0)
+
+
+def test_a_slow_headway_is_felt_before_it_ends() -> None:
+    """Time that runs longer than usual makes the usual longer at once, but a usual time changes nothing."""
+    before = runs(*[20.0] * 4)
+    assert service_rate(before, 80.0, 100.0).usual_s == 20.0
+    assert service_rate(before, 80.0, 140.0).usual_s == 30.0
+
+
+def test_a_young_system_tells_no_wait() -> None:
+    """Fewer than two headways: none, unless nobody is there; never called stopped."""
+    for evidence in (runs(), runs(20.0)):
+        rate = service_rate(evidence, 0.0, 500.0)
+        assert not rate.stopped
+        assert tell(1, 0, 0, rate) is None
+        empty = tell(0, 0, 0, rate)
+        assert empty is not None
+        assert (empty.wait_s, empty.low_s, empty.high_s, empty.method) == (0.0, 0.0, 0.0, "free")
+
+
+def test_the_wait_is_for_all_ahead_and_oneself() -> None:
+    """Five waiting and 20 s each: six departures, 120 s; one in service and nobody waiting: one."""
+    rate = Rate(10, 200.0, stopped=False)
+    wait = tell(5, 0, 0, rate)
+    assert wait is not None
+    assert wait.wait_s == 120.0
+    assert wait.low_s < 120.0 < (wait.high_s or 0.0)
+    one = tell(0, 1, 1, rate)
+    assert one is not None
+    assert one.wait_s == 20.0
+    free = tell(0, 1, 2, rate)
+    assert free is not None
+    assert free.wait_s == 0.0
+
+
+def test_while_the_server_stands_still_the_wait_has_no_upper_end() -> None:
+    """Stopped: at least so long."""
+    wait = tell(5, 0, 0, Rate(10, 200.0, stopped=True))
+    assert wait is not None
+    assert (wait.wait_s, wait.high_s, wait.method) == (120.0, None, "at_least")
+
+
+def test_f_quantiles_are_the_published_ones() -> None:
+    """Upper 10 % points of F(2, 20) and F(10, 10), as printed tables give them."""
+    assert f_quantile(2, 20, 0.9) == pytest.approx(2.589, abs=1e-3)
+    assert f_quantile(10, 10, 0.9) == pytest.approx(2.323, abs=1e-3)
+
+
+@pytest.mark.parametrize(("departures", "waiting"), [(2, 0), (5, 4), (20, 9)])
+@pytest.mark.parametrize(("shape", "least", "most"), [(1.0, 0.77, 0.83), (4.0, 0.95, 1.0)])
+def test_the_interval_against_simulated_services(
+    departures: int, waiting: int, shape: float, least: float, most: float
+) -> None:
+    """Exponential services (gamma of shape 1): 80 % of true waits are inside; more regular ones: more."""
+    rng = np.random.default_rng(7)
+    mean_s, rounds = 30.0, 4000
+    seen_s = rng.gamma(shape, mean_s / shape, (rounds, departures)).sum(axis=1)
+    true_s = rng.gamma(shape, mean_s / shape, (rounds, waiting + 1)).sum(axis=1)
+    k = waiting + 1
+    low = seen_s * k / departures * f_quantile(2 * k, 2 * departures, 0.1)
+    high = seen_s * k / departures * f_quantile(2 * k, 2 * departures, 0.9)
+    assert least <= np.mean((low <= true_s) & (true_s <= high)) <= most
+    told = tell(waiting, 0, 0, Rate(departures, float(seen_s[0]), stopped=False))
+    assert told is not None
+    assert told.low_s == pytest.approx(min(low[0], told.wait_s))
+    assert told.high_s == pytest.approx(max(high[0], told.wait_s))
+
+
+@given(st.integers(0, 300), st.integers(0, 5), st.integers(0, 5), st.integers(0, 40), st.floats(0.0, 1e5))
+def test_a_wait_is_never_negative(waiting: int, in_service: int, servers: int, departures: int, busy_s: float) -> None:
+    """0 <= low <= wait <= high for any state of the queue."""
+    wait = tell(waiting, in_service, servers, Rate(departures, busy_s, stopped=False))
+    if wait is not None:
+        assert wait.high_s is not None
+        assert 0.0 <= wait.low_s <= wait.wait_s <= wait.high_s
+
+
+def test_states() -> None:
+    """Nobody: idle, and closed after half an hour; somebody: serving, or stopped."""
+    running, still = Rate(5, 100.0, stopped=False), Rate(5, 100.0, stopped=True)
+    assert state_now(0, running, 0.0) == "idle"
+    assert state_now(0, running, CLOSED_S) == "closed"
+    assert state_now(3, running, 0.0) == "serving"
+    assert state_now(3, still, 0.0) == "stopped"
+
+
+def test_told_waits_of_a_simulated_queue_are_right() -> None:
+    """One server, exponential services of 20 s, people always waiting: waits told from the last 20 headways have no
+    bias over 5 %, and 72 to 90 % of the true waits lie in their intervals."""
+    rng = np.random.default_rng(3)
+    errors, inside = [], []
+    for _ in range(500):
+        served = np.cumsum(rng.exponential(20.0, 60))
+        visits = [visit(-1.0, float(s)) for s in served[:30]]
+        visits += [visit(-1.0, None)] * 8
+        now_s = float(served[29])
+        wait = tell(8, 0, 0, service_rate(headways(visits, now_s), now_s, now_s))
+        assert wait is not None
+        assert wait.high_s is not None
+        true_s = float(served[38]) - now_s
+        errors.append(wait.wait_s - true_s)
+        inside.append(wait.low_s <= true_s <= wait.high_s)
+    assert abs(np.mean(errors)) < 9.0
+    assert 0.72 <= np.mean(inside) <= 0.90
