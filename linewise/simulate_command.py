@@ -8,6 +8,7 @@ import typer
 
 
 def register(app: typer.Typer) -> None:
+    """Adds the command."""
     app.command("simulate")(simulate)
 
 

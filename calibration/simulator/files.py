@@ -14,6 +14,7 @@ def _seconds(value_s: float | None) -> str:
 
 
 def write_visits(path: Path, visits: Sequence[TrueVisit]) -> None:
+    """A row a visit; a time that never came stays empty."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["queue", "joined_s", "served_s", "left_s", "outcome"])
@@ -22,6 +23,7 @@ def write_visits(path: Path, visits: Sequence[TrueVisit]) -> None:
 
 
 def write_counts(path: Path, rows: Sequence[TrueCount]) -> None:
+    """The counts truth of `linewise replay --truth`."""
     with path.open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["pts_s", "queue", "length", "certain"])
@@ -30,6 +32,7 @@ def write_counts(path: Path, rows: Sequence[TrueCount]) -> None:
 
 
 def write_detections(path: Path, ticks: Iterable[Tick], size_px: tuple[int, int]) -> None:
+    """A recording of detections as `linewise replay` reads it."""
     with path.open("w") as file:
         for tick in ticks:
             line = {

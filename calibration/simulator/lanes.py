@@ -20,6 +20,7 @@ def area_m(till: Till) -> list[Point]:
 
 
 def inside(till: Till, x_m: float, y_m: float) -> bool:
+    """Whether a foot is in the lane's area."""
     along, side = place(till, x_m, y_m)
     return -till.beyond_m <= along <= till.length_m and abs(side) <= till.half_width_m
 

@@ -24,6 +24,7 @@ class SimulatorError(ValueError):
 
 
 def find(name: str, duration_s: float | None = None) -> Scenario:
+    """The scenario of that name, with another duration if one is given."""
     if name not in SCENARIOS:
         near = difflib.get_close_matches(name, SCENARIOS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -55,8 +56,8 @@ def _write_video(
 ) -> None:
     # Drawing needs OpenGL and the encoder: only those who ask for a video need have them.
     try:
-        from calibration.simulator.recording import pictures, write_video
-        from detector.scenes.render import SceneError
+        from calibration.simulator.recording import pictures, write_video  # noqa: PLC0415
+        from detector.scenes.render import SceneError  # noqa: PLC0415
     except ImportError as error:
         raise SimulatorError(f"a video needs {error.name}: pip install 'linewise[scenes]'") from None
     frames = progress(pictures(scenario, instants, rng), len(instants))

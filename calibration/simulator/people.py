@@ -27,6 +27,8 @@ class PersonState:
 
 @dataclass
 class Person:
+    """What moves. till is the own or the manned one; way what is still to be walked; along_m the place in the line."""
+
     person: int
     role: Role
     x_m: float
@@ -48,7 +50,7 @@ class Person:
     walked_m: float = 0.0
 
     def state(self, at_s: float) -> PersonState:
-        """With the sway of a standing body: a centimetre or two around the feet."""
+        """As seen from outside, with the sway of a standing body: a centimetre or two around the feet."""
         still = max(0.0, 1.0 - self.speed_mps / 0.3)
         sway = 0.014 * still * np.sin(np.array([0.9, 0.67]) * at_s + self.person * np.array([1.7, 2.9]))
         doing = "serving" if self.role == "staff" else "walking" if self.speed_mps > 0.15 else "waiting"

@@ -1,4 +1,4 @@
-"""What a simulated place is like: frozen settings, no behaviour. Metres and seconds; the floor as in detector.scenes.camera."""
+"""What a simulated place is like: frozen settings, no behaviour. Metres on the floor of detector.scenes.camera."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -15,8 +15,11 @@ Outcome = Literal["served", "left", "lost", "inside"]
 
 @dataclass(frozen=True)
 class TrueVisit:
-    """One person and one queue. served_s is the end of the service (the service line is crossed); for one who gave up
-    left_s; "inside" is still there when the run ends. service_began_s is known to the simulator alone."""
+    """One person and one queue; the outcome "inside" is still there when the run ends.
+
+    served_s is the end of the service, when the service line is crossed; left_s is there for one who gave up;
+    service_began_s is known to the simulator alone.
+    """
 
     queue: str
     joined_s: float
@@ -27,6 +30,7 @@ class TrueVisit:
 
     @property
     def ended_s(self) -> float | None:
+        """When the person was no longer in the queue; None while inside."""
         return self.served_s if self.served_s is not None else self.left_s
 
 
@@ -113,3 +117,7 @@ def counts(visits: list[TrueVisit], queues: list[str], duration_s: float, every_
             near = bool((np.abs(changes[queue] - at_s) < 1.0).any())
             rows.append(TrueCount(at_s, queue, length_at(visits, queue, at_s), not near))
     return rows
+
+
+def _changes_s(visits: list[TrueVisit]) -> list[float]:
+    return [t for v in visits for t in (v.joined_s, v.ended_s) if t is not None]

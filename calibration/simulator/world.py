@@ -16,6 +16,8 @@ STARTS_AT_M = 0.22  # a gap in front grows by this much before anybody steps up
 
 @dataclass(frozen=True)
 class Instant:
+    """Everybody in the place at one time."""
+
     pts_s: float
     people: tuple[PersonState, ...]
 
@@ -36,6 +38,7 @@ class World:
 
 
 def new_world(scenario: Scenario, rng: np.random.Generator) -> World:
+    """A place with its staff and everything planned that does not depend on how people move."""
     arrivals_rng, passing_rng, motion_rng, service_rng = rng.spawn(4)
     end_s = scenario.duration_s
     coming = [(t, "customer", ()) for t in poisson_times(scenario.arrivals, arrivals_rng) if t < end_s]
@@ -108,6 +111,12 @@ def _enter(world: World, role: str, way: tuple[Point, ...]) -> None:
     person.way = [spot(person.till, person.till.length_m + 0.35, person.side_m)]
 
 
+def _till(person: Person) -> Till:
+    if person.till is None:
+        raise ValueError(f"person {person.person} ({person.role}) belongs to no till")
+    return person.till
+
+
 def _unserved(person: Person) -> bool:
     return person.in_line or (person.till is not None and place(person.till, person.x_m, person.y_m)[0] > 0.5)
 
@@ -125,8 +134,8 @@ def _walk(world: World, person: Person) -> None:
 
 def _stand_in_line(world: World, person: Person, at_s: float) -> None:
     """Steps up when the gap in front has grown, is served at the head, goes when served or tired."""
-    till, line = person.till, world.lines[person.till.queue]  # type: ignore[union-attr]
-    assert till is not None
+    till = _till(person)
+    line = world.lines[till.queue]
     k = line.index(person)
     goal_m = 0.0 if k == 0 else line[k - 1].along_m + person.gap_m
     _step_up(world, person, goal_m, at_s)
@@ -140,8 +149,7 @@ def _stand_in_line(world: World, person: Person, at_s: float) -> None:
 
 
 def _step_up(world: World, person: Person, goal_m: float, at_s: float) -> None:
-    till, dt, walkers = person.till, world.scenario.step_s, world.scenario.walkers
-    assert till is not None
+    till, dt, walkers = _till(person), world.scenario.step_s, world.scenario.walkers
     excess_m = person.along_m - goal_m
     if not person.moving and excess_m > STARTS_AT_M:
         if person.hesitates_until_s is None:
@@ -161,15 +169,13 @@ def _step_up(world: World, person: Person, goal_m: float, at_s: float) -> None:
 
 
 def _leave(world: World, person: Person, way: list[Point]) -> None:
-    assert person.till is not None
-    world.lines[person.till.queue].remove(person)
+    world.lines[_till(person).queue].remove(person)
     person.in_line, person.pays_until_s, person.way = False, None, way
 
 
 def _attend(world: World, person: Person) -> None:
     """Staff look at the one who pays, or along the line."""
-    assert person.till is not None
-    face(person, _towards(person, spot(person.till, 0.0)), world.scenario.step_s)
+    face(person, _towards(person, spot(_till(person), 0.0)), world.scenario.step_s)
 
 
 def _towards(person: Person, goal: Point) -> float:
@@ -178,8 +184,7 @@ def _towards(person: Person, goal: Point) -> float:
 
 def _note(world: World, person: Person, at_s: float) -> None:
     """The truth of joining, being served and leaving: only where the foot is counts."""
-    till = person.till
-    assert till is not None
+    till = _till(person)
     is_in, known = inside(till, person.x_m, person.y_m), person.person in world.visit_of
     if is_in and not known:
         world.visit_of[person.person] = len(world.visits)

@@ -39,13 +39,13 @@ IDENTITIES = (
     Identity(_shape(0.0, 0.62, 0.55, 0.50, 0.52), Outfit(sleeve=0.98, top_ease_m=0.018)),
     Identity(_shape(1.0, 0.60, 0.45, 0.45, 0.55), Outfit(sleeve=0.42, hair="long", bottom_ease_m=0.007)),
     Identity(_shape(0.0, 0.70, 0.45, 0.72, 0.45), Outfit(sleeve=0.40, hair="bald", top_ease_m=0.020)),
-    Identity(_shape(1.0, 0.66, 0.40, 0.62, 0.45), Outfit(sleeve=0.97, skirt=True, hair="short")),
+    Identity(_shape(1.0, 0.66, 0.40, 0.62, 0.45), Outfit(sleeve=0.97, skirt=True, hair="short", hem_drop_m=0.0)),
     Identity(_shape(0.0, 0.58, 0.62, 0.45, 0.66), Outfit(sleeve=0.97, top_ease_m=0.030, hem_drop_m=0.16)),
     Identity(_shape(1.0, 0.58, 0.50, 0.40, 0.62), Outfit(sleeve=0.97, hair="long", top_ease_m=0.024, hem_drop_m=0.2)),
     Identity(_shape(0.0, 0.64, 0.50, 0.58, 0.40), Outfit(sleeve=0.42, hair="cap", trouser=0.52, bottom_ease_m=0.02)),
     Identity(_shape(1.0, 0.74, 0.40, 0.66, 0.38), Outfit(sleeve=0.7, hair="short", hem_drop_m=0.18)),
     Identity(_shape(0.0, 0.82, 0.42, 0.56, 0.48), Outfit(sleeve=0.97, top_ease_m=0.028, hem_drop_m=0.14)),
-    Identity(_shape(1.0, 0.62, 0.48, 0.50, 0.48), Outfit(sleeve=0.42, skirt=True, hair="long")),
+    Identity(_shape(1.0, 0.62, 0.48, 0.50, 0.48), Outfit(sleeve=0.42, skirt=True, hair="long", hem_drop_m=0.0)),
     Identity(_shape(0.0, 0.60, 0.70, 0.60, 0.58), Outfit(sleeve=0.40, hem_drop_m=0.14)),
     Identity(_shape(1.0, 0.68, 0.45, 0.52, 0.58), Outfit(sleeve=0.97, hair="short", top_ease_m=0.028, hem_drop_m=0.3)),
     Identity(_shape(0.0, 0.56, 0.50, 0.42, 0.50), Outfit(sleeve=0.97, hair="short", top_ease_m=0.034)),
@@ -54,9 +54,9 @@ IDENTITIES = (
 
 
 def load_anny() -> Any:
-    """anny's model with MakeHuman's own topology: only that one keeps the shells for clothes and hair."""
+    """The model with MakeHuman's own topology: only that one keeps the shells for clothes and hair."""
     try:
-        import anny
+        import anny  # noqa: PLC0415 - only this maker needs it
     except ImportError:
         raise SystemExit("the bodies are made with PyPI's anny (and torch): pip install anny") from None
     return anny.Anny(topology="makehuman", phenotypes="default")
@@ -64,7 +64,7 @@ def load_anny() -> Any:
 
 def base_faces(model: Any) -> Ints:
     """Triangles (F, 3) of body, eyes, tights, skirt and long hair, from MakeHuman's base.obj."""
-    import anny
+    import anny  # noqa: PLC0415
 
     keep = {"body", "helper-l-eye", "helper-r-eye", "helper-tights", "helper-skirt", "helper-hair"}
     path = Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj"
@@ -99,7 +99,7 @@ def bone_weights(model: Any) -> Floats:
 
 def rest_body(model: Any, shape: dict[str, float]) -> tuple[Floats, Floats]:
     """Rest vertices (V, 3) and the heads of BONES (B, 3), metres, the soles at z = 0."""
-    import torch
+    import torch  # noqa: PLC0415
 
     pose = torch.eye(4, dtype=torch.float64)[None, None].repeat(1, len(model.bone_labels), 1, 1)
     out = model(pose_parameters=pose, phenotype_kwargs=shape)
@@ -110,6 +110,7 @@ def rest_body(model: Any, shape: dict[str, float]) -> tuple[Floats, Floats]:
 
 
 def joints_of(heads: Floats) -> Joints:
+    """The joints that clothes are cut by."""
     at = {name: heads[k] for k, name in enumerate(BONES)}
     return Joints(
         head=at["head"], neck=at["neck01"], hip=at["upperleg01.L"], knee=at["lowerleg01.L"], ankle=at["foot.L"],
@@ -118,62 +119,113 @@ def joints_of(heads: Floats) -> Joints:
 
 
 def weight_of(weights: Floats, names: tuple[str, ...]) -> Floats:
+    """How far each vertex or triangle (V,) hangs on some bones together."""
     return weights[:, [BONES.index(n) for n in names]].sum(1)
 
 
 ARM = tuple(b for b in BONES if b.split(".")[0] in ("upperarm01", "lowerarm01", "wrist"))
 
 
-def parts_of(vertices: Floats, weights: Floats, joints: Joints, outfit: Outfit) -> Ints:
-    """The part each vertex of the whole MakeHuman mesh shows (V,); -1 where it is not worn or is covered."""
-    part = np.full(len(vertices), -1)
-    arm = weight_of(weights, ARM) > 0.5
-    worn = garments.shell_parts(vertices, arm, joints, outfit)
-    head = weight_of(weights, ("head", "neck01")) > 0.4
-    deeper = garments.shell_parts(vertices, arm, joints, garments.shrunk(outfit))
-    body = slice(*BODY)
-    part[body] = np.where(head[body] | (deeper[body] == -1), garments.SKIN, -1)
-    part[slice(*EYES)] = garments.EYE
-    part[slice(*TIGHTS)] = worn[slice(*TIGHTS)]
-    if outfit.skirt:
-        skirt = slice(*SKIRT)
-        leg = garments.along(vertices[skirt], joints.hip, joints.ankle)
-        part[skirt] = np.where(leg < 0.62, garments.BOTTOM, -1)
-    if outfit.hair == "long":
-        hair = slice(*LONG_HAIR)
-        part[hair] = np.where(vertices[hair, 2] > joints.neck[2] - 0.10, garments.HAIR, -1)
-    return part
+GROUPS = {"body": BODY, "eyes": EYES, "tights": TIGHTS, "skirt": SKIRT, "hair": LONG_HAIR}
+Mesh = tuple[Floats, Ints, Floats]  # vertices (V, 3), faces (F, 3), weights (V, B)
 
 
-def dress(vertices: Floats, faces: Ints, weights: Floats, *, joints: Joints, outfit: Outfit) -> tuple[Floats, Ints]:
-    """Vertices with clothes and hair pushed off the skin, and the part of every face (-1: not drawn)."""
-    part = parts_of(vertices, weights, joints, outfit)
-    shell = np.zeros(len(vertices), bool)
-    shell[TIGHTS[0] : SKIRT[1]] = True
-    cloth = garments.smoothed(vertices, faces, shell & (part != garments.SHOES), 4)
-    normals = garments.vertex_normals(cloth, faces)
-    cloth = cloth + normals * (garments.ease(cloth, part, joints, outfit) * shell)[:, None]
-    hair = np.zeros(len(vertices))
-    body_head = weight_of(weights, ("head",)) > 0.5
-    body_head[BODY[1] :] = False
-    hair[body_head] = garments.scalp(vertices[body_head], joints, outfit)
-    cloth = cloth + normals * (0.014 * hair)[:, None]
-    part = np.where(hair > 0.5, garments.HAIR, part)
-    paint_face(part, vertices)
-    corner = part[faces]  # (F, 3)
-    return cloth, np.where((corner < 0).any(1), -1, np.median(corner, axis=1).astype(int))
+def group_of(faces: Ints) -> np.ndarray:
+    """The MakeHuman group of each triangle of base_faces (F,), as the name's place in GROUPS."""
+    out = np.full(len(faces), -1)
+    for k, (low, high) in enumerate(GROUPS.values()):
+        out[(faces[:, 0] >= low) & (faces[:, 0] < high)] = k
+    return out
 
 
-def paint_face(part: Ints, vertices: Floats) -> None:
-    """Brows and lips, in place; a face without them reads as a mannequin's."""
-    body = slice(*BODY)
-    eyes = vertices[slice(*EYES)]
+def tailored(mesh: Mesh, joints: Joints, outfit: Outfit) -> dict[str, Mesh]:
+    """Each group as a mesh of its own (vertices are shared), the shells cut along the edges of what is worn."""
+    vertices, faces, weights = mesh
+    groups = {}
+    kinds = group_of(faces)
+    for k, name in enumerate(GROUPS):
+        used, index = np.unique(faces[kinds == k], return_inverse=True)
+        part: Mesh = (vertices[used], index.reshape(-1, 3), weights[used])
+        if name == "tights":
+            part = (garments.smoothed(part[0], part[1], part[0][:, 2] > joints.ankle[2] + 0.02, 4), *part[1:])
+            for edge in ("hem", "shoe", "sleeve", "cuff"):
+                arm = weight_of(part[2], ARM) > 0.5
+                field = garments.borders(part[0], arm, joints, outfit)[edge]
+                part = simplify.cut(part, field, arm[part[1]].all(1) | ~arm[part[1]].any(1))
+        elif name == "skirt":
+            field = 0.62 - garments.along(part[0], joints.hip, joints.ankle)
+            part = simplify.cut(part, field, np.ones(len(part[1]), bool))
+        elif name == "body":
+            part = simplify.cut(part, scalp_of(part, joints, outfit) - 0.5, np.ones(len(part[1]), bool))
+        groups[name] = part
+    return groups
+
+
+def scalp_of(mesh: Mesh, joints: Joints, outfit: Outfit) -> Floats:
+    """How much of each vertex of the body is hair (V,)."""
+    head = weight_of(mesh[2], ("head",)) > 0.5
+    return np.where(head, garments.scalp(mesh[0], joints, outfit), 0.0)
+
+
+def face_parts(name: str, mesh: Mesh, joints: Joints, outfit: Outfit) -> Ints:
+    """What each triangle shows (F,); -1 where it is not worn or lies deep under clothes."""
+    vertices, faces, weights = mesh
+    middle, held = vertices[faces].mean(1), weights[faces].mean(1)
+    arm = weight_of(held, ARM) > 0.5
+    if name == "eyes":
+        return np.full(len(faces), garments.EYE)
+    if name == "tights":
+        return garments.shell_parts(middle, arm, joints, outfit)
+    if name == "skirt":
+        leg = garments.along(middle, joints.hip, joints.ankle)
+        return np.where(outfit.skirt & (leg < 0.62), garments.BOTTOM, -1)
+    if name == "hair":
+        long = (middle[:, 2] > joints.neck[2] - 0.10) & (outfit.hair == "long")
+        rel = middle - joints.head
+        face = (rel[:, 1] < -0.03) & (rel[:, 2] < 0.125)
+        return np.where(long & ~face, garments.HAIR, -1)
+    head = weight_of(held, ("head", "neck01")) > 0.4
+    bare = head | (garments.shell_parts(middle, arm, joints, garments.shrunk(outfit)) == -1)
+    return np.where(scalp_of(mesh, joints, outfit)[faces].mean(1) > 0.5, garments.HAIR, np.where(bare, 0, -1))
+
+
+def dress(mesh: Mesh, joints: Joints, outfit: Outfit) -> list[tuple[Mesh, Ints]]:
+    """The pieces that are drawn, pushed off the skin, each with the part of every triangle."""
+    pieces = []
+    eyes = mesh[0][slice(*EYES)]
+    for name, piece in tailored(mesh, joints, outfit).items():
+        vertices, faces, weights = piece
+        part = face_parts(name, piece, joints, outfit)
+        normals = garments.vertex_normals(vertices, faces)
+        if name == "body":
+            push = 0.014 * scalp_of(piece, joints, outfit)
+            paint_face(part, vertices[faces].mean(1), eyes)
+            pieces.append(((vertices + normals * push[:, None], faces, weights), part))
+            continue
+        # A garment is a piece of its own: the top's hem stands off the trousers under it.
+        for kind in np.unique(part[part >= 0]):
+            off = garments.ease(vertices, np.full(len(vertices), kind), joints, outfit)
+            off = off if name in ("tights", "skirt") else np.zeros(len(vertices))
+            pieces.append(((vertices + normals * off[:, None], faces[part == kind], weights), part[part == kind]))
+    return pieces
+
+
+def paint_face(part: Ints, places: Floats, eyes: Floats) -> None:
+    """Brows and lips of skin triangles at places (F, 3), in place; without them a face reads as a mannequin's."""
+    skin = part == garments.SKIN
     for side in (eyes[: len(eyes) // 2], eyes[len(eyes) // 2 :]):
-        away = (vertices[body] - side.mean(0) - [0, -0.012, 0.022]) / [0.022, 0.02, 0.005]
-        part[body] = np.where(((away**2).sum(1) < 1) & (part[body] >= 0), garments.HAIR, part[body])
-    mouth = eyes.mean(0) + [0, -0.02, -0.068]
-    away = (vertices[body] - mouth) / [0.026, 0.03, 0.009]
-    part[body] = np.where(((away**2).sum(1) < 1) & (part[body] == garments.SKIN), garments.LIPS, part[body])
+        away = (places - side.mean(0) - [0, -0.012, 0.022]) / [0.022, 0.02, 0.006]
+        part[skin & ((away**2).sum(1) < 1)] = garments.HAIR
+    away = (places - eyes.mean(0) - [0, -0.02, -0.068]) / [0.022, 0.03, 0.006]
+    part[skin & ((away**2).sum(1) < 1)] = garments.LIPS
+
+
+def joined(pieces: list[tuple[Mesh, Ints]]) -> tuple[Mesh, Ints]:
+    """One mesh of all pieces."""
+    shift = np.cumsum([0] + [len(mesh[0]) for mesh, _ in pieces])
+    vertices, weights = (np.concatenate([mesh[k] for mesh, _ in pieces]) for k in (0, 2))
+    faces = np.concatenate([mesh[1] + s for (mesh, _), s in zip(pieces, shift, strict=False)])
+    return (vertices, faces, weights), np.concatenate([part for _, part in pieces])
 
 
 def compact(vertices: Floats, faces: Ints, part: Ints, weights: Floats) -> dict[str, np.ndarray]:
@@ -195,17 +247,20 @@ def compact(vertices: Floats, faces: Ints, part: Ints, weights: Floats) -> dict[
 
 
 def make(out: Path) -> None:
+    """Writes every identity's body to one file."""
     model = load_anny()
     faces, weights = base_faces(model), bone_weights(model)
     arrays: dict[str, np.ndarray] = {}
     for k, identity in enumerate(IDENTITIES):
         vertices, heads = rest_body(model, identity.shape)
-        dressed, part = dress(vertices, faces, weights, joints=joints_of(heads), outfit=identity.outfit)
-        dressed, faces_k, part, weights_k = simplify.lighter(dressed, faces, part, weights)
-        for name, array in compact(dressed, faces_k, part, weights_k).items():
+        mesh, part = joined(dress((vertices, faces, weights), joints_of(heads), identity.outfit))
+        drawn, faces_k, part, weights_k = simplify.lighter(mesh[0], mesh[1], part, mesh[2])
+        for name, array in compact(drawn, faces_k, part, weights_k).items():
             arrays[f"{name}_{k}"] = array
         arrays[f"heads_{k}"] = heads.astype(np.float32)
-        print(k, f"height {vertices[slice(*BODY), 2].max():.2f} m, {len(arrays[f'vertices_{k}'])} vertices")
+        sys.stderr.write(
+            f"body {k}: {vertices[slice(*BODY), 2].max():.2f} m, {len(arrays[f'vertices_{k}'])} vertices\n"
+        )
     parents = [model.bone_parents[model.bone_labels.index(b)] for b in BONES]
     arrays["names"] = np.array(BONES)
     arrays["parents"] = np.array([kept_parent(model, p) for p in parents], np.int8)
@@ -213,6 +268,7 @@ def make(out: Path) -> None:
 
 
 def kept_parent(model: Any, at: int) -> int:
+    """The place in BONES of a bone's nearest kept ancestor, -1 for none."""
     while at >= 0 and model.bone_labels[at] not in BONES:
         at = model.bone_parents[at]
     return BONES.index(model.bone_labels[at]) if at >= 0 else -1

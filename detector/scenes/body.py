@@ -27,10 +27,12 @@ class Body:
 
     @property
     def height_m(self) -> float:
+        """From sole to crown."""
         return float(self.vertices[:, 2].max())
 
 
 def load_bodies(path: Path = BODIES) -> tuple[Body, ...]:
+    """All bodies of the file, rest normals included."""
     with np.load(path) as data:
         names = tuple(str(n) for n in data["names"])
         parents = tuple(int(p) for p in data["parents"])
@@ -50,20 +52,32 @@ def _body(data: np.lib.npyio.NpzFile, k: int, names: tuple[str, ...], parents: t
     )  # fmt: skip
 
 
+def bone_turns(body: Body, rotations: dict[str, Floats]) -> Floats:
+    """(B, 3, 3) in model axes; a bone without a rotation of its own turns with its parent."""
+    turns: list[Floats] = []
+    for k, name in enumerate(body.names):
+        up = body.parents[k]
+        turns.append(rotations.get(name, turns[up] if up >= 0 else np.eye(3)))
+    return np.stack(turns)
+
+
+def bone_places(body: Body, rotations: dict[str, Floats]) -> Floats:
+    """(B, 3) where each bone begins in the pose, metres, before the lowest point is put on the floor."""
+    turns = bone_turns(body, rotations)
+    places: list[Floats] = []
+    for k, up in enumerate(body.parents):
+        places.append(places[up] + turns[up] @ (body.heads[k] - body.heads[up]) if up >= 0 else body.heads[k])
+    return np.stack(places)
+
+
 def skinned(body: Body, rotations: dict[str, Floats]) -> tuple[Floats, Floats]:
     """Posed vertices and normals (V, 3), lowest point at z = 0.
 
     rotations: (3, 3) of a bone in model axes, from the rest pose, not relative to its parent; a bone without one
     turns with its parent.
     """
-    turn: list[Floats] = []
-    place: list[Floats] = []
-    for k, name in enumerate(body.names):
-        up = body.parents[k]
-        turn.append(rotations.get(name, turn[up] if up >= 0 else np.eye(3)))
-        place.append(place[up] + turn[up] @ (body.heads[k] - body.heads[up]) if up >= 0 else body.heads[k])
-    turns = np.stack(turn)  # (B, 3, 3)
-    shifts = np.stack(place) - np.einsum("bij,bj->bi", turns, body.heads)  # (B, 3)
+    turns = bone_turns(body, rotations)
+    shifts = bone_places(body, rotations) - np.einsum("bij,bj->bi", turns, body.heads)  # (B, 3)
     blend = (body.weights @ turns.reshape(-1, 9)).reshape(-1, 3, 3)  # (V, 3, 3)
     vertices = np.einsum("vij,vj->vi", blend, body.vertices) + body.weights @ shifts
     normals = np.einsum("vij,vj->vi", blend, body.normals)
@@ -77,6 +91,7 @@ def placed(vertices: Floats, x_m: float, y_m: float, heading_rad: float) -> Floa
 
 
 def heading_matrix(heading_rad: float) -> Floats:
+    """(3, 3) from the body's axes to the world's."""
     angle = heading_rad + np.pi / 2  # the rest pose looks towards -y
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])

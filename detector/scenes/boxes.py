@@ -11,8 +11,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Boxed:
-    """Pixels, xyxy. whole is as if nothing hid the figure and not cut at the border; seen is None when nothing shows
-    and has seen_px pixels."""
+    """Pixels, xyxy. whole is as if nothing hid the figure, not cut at the border; seen is around what shows."""
 
     whole: Box
     seen: Box | None
@@ -28,6 +27,7 @@ def mask_box(mask: np.ndarray) -> Box | None:
 
 
 def boxed(drawn: Drawn) -> list[Boxed]:
+    """The boxes of all figures, in their order."""
     out = []
     for k, whole in enumerate(drawn.boxes):
         mask = drawn.marks == k + 1

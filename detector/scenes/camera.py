@@ -23,6 +23,7 @@ class Camera:
 
     @property
     def focal_px(self) -> float:
+        """The focal length in pixels."""
         return self.width_px / 2 / math.tan(math.radians(self.horizontal_fov_deg / 2))
 
     def rotation(self) -> Floats:

@@ -74,16 +74,28 @@ def along(points: Floats, start: Floats, end: Floats) -> Floats:
     return (mirrored - start) @ axis / (axis @ axis)
 
 
+def borders(points: Floats, arm: np.ndarray, joints: Joints, outfit: Outfit) -> dict[str, Floats]:
+    """Signed fields (V,) whose zero is a garment's edge: the shell is cut there, so that hems are straight.
+
+    hem: above it the top; shoe: below it the shoe; sleeve and cuff: beyond them skin.
+    """
+    leg, reach = along(points, joints.hip, joints.ankle), along(points, joints.shoulder, joints.wrist)
+    far = np.ones(len(points))
+    return {
+        "hem": np.where(arm, far, points[:, 2] - (joints.hip[2] - outfit.hem_drop_m + 0.10)),
+        "shoe": np.where(arm, far, points[:, 2] - (joints.ankle[2] + 0.025)),
+        "sleeve": np.where(arm, outfit.sleeve - reach, far),
+        "cuff": np.where(arm | (points[:, 2] > joints.hip[2]), far, outfit.trouser - leg),
+    }
+
+
 def shell_parts(points: Floats, arm: np.ndarray, joints: Joints, outfit: Outfit) -> Ints:
-    """Which garment a vertex of the tights shell belongs to (V,); -1 where skin shows instead."""
-    part = np.full(len(points), TOP)
-    hem_z = joints.hip[2] - outfit.hem_drop_m + 0.10
-    part[~arm & (points[:, 2] < hem_z)] = BOTTOM
-    leg = along(points, joints.hip, joints.ankle)
-    part[~arm & (leg > outfit.trouser) & (points[:, 2] < joints.hip[2])] = -1
-    part[~arm & (points[:, 2] < joints.ankle[2] + 0.025)] = SHOES
-    reach = along(points, joints.shoulder, joints.wrist)
-    part[arm & (reach > outfit.sleeve)] = -1
+    """Which garment a place on the tights shell belongs to (V,); -1 where skin shows instead."""
+    edge = borders(points, arm, joints, outfit)
+    part = np.where(edge["hem"] < 0, BOTTOM, TOP)
+    part[edge["cuff"] < 0] = -1
+    part[edge["shoe"] < 0] = SHOES
+    part[edge["sleeve"] < 0] = -1
     return part
 
 

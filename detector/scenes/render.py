@@ -11,17 +11,14 @@ from detector.scenes import shaders
 from detector.scenes.body import Body, heading_matrix, placed, skinned
 from detector.scenes.camera import Camera
 from detector.scenes.poses import Pose, rotations
-from detector.scenes.room import Room
+from detector.scenes.room import TILES, Room
 from detector.scenes.wardrobe import Style
 
 Floats = np.ndarray
-SHADOW_PX = 640
-# Three lamps' directions (metres sideways for each metre up), the height that casts, the channel, the blur.
-LAMPS = (
-    ((-0.35, -0.25), 3.0, (1.0, 0.0, 0.0), 9.0),
-    ((0.45, 0.10), 3.0, (0.0, 1.0, 0.0), 11.0),
-    ((0.0, 0.0), 0.35, (0.0, 0.0, 1.0), 3.5),
-)
+SHADOW_PX = 512
+# Directions of light (metres sideways for each metre up), the height that casts, the channel, the blur.
+LAMPS = (((-0.30, -0.22), 3.0, (1.0, 0.0, 0.0), 8.0), ((0.0, 0.0), 0.35, (0.0, 0.0, 1.0), 2.6))
+CLOTH_N = 64
 
 
 class SceneError(RuntimeError):
@@ -42,8 +39,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Drawn:
-    """image (H, W, 3) uint8 RGB; marks (H, W) uint8, 0 the room and k + 1 the k-th figure;
-    boxes (N, 4) float of whole figures as if nothing hid them, pixels, not cut at the border."""
+    """A picture and what is where in it.
+
+    image (H, W, 3) uint8 RGB; marks (H, W) uint8, 0 the room and k + 1 the k-th figure; boxes (N, 4) float of whole
+    figures as if nothing hid them, pixels, not cut at the border.
+    """
 
     image: np.ndarray
     marks: np.ndarray
@@ -51,8 +51,9 @@ class Drawn:
 
 
 def open_context() -> Any:
+    """An OpenGL context without a window."""
     try:
-        import moderngl
+        import moderngl  # noqa: PLC0415 - boxes and bodies do without
     except ImportError:
         raise SceneError("drawing needs moderngl: pip install 'linewise[scenes]'") from None
     try:
@@ -78,7 +79,10 @@ class Renderer:
         self.flat, self.marks = _target(gl, size, 3, 0), _target(gl, size, 1, 0)
         self.cast = _target(gl, (SHADOW_PX, SHADOW_PX), 3, 0)
         self.shadow = gl.texture((SHADOW_PX, SHADOW_PX), 3)
-        self.room_buffer = gl.buffer(room.packed().tobytes())
+        self.cloth = gl.texture3d((CLOTH_N,) * 3, 4, cloth_noise().tobytes())
+        packed = room.packed()
+        self.room_buffer = gl.buffer(packed.tobytes())
+        self.floor_buffer = gl.buffer(packed[packed[:, 9] == TILES].tobytes())
         self.bodies: dict[int, tuple[Any, Any]] = {}
         for program in (self.person, self.marker, self.walls, self.cover, self.floor, self.caster):
             _put(program, clip=camera.clip_matrix().T.tobytes(), floor_box=room.floor_box_m)
@@ -88,7 +92,8 @@ class Renderer:
         self.empty.clear(0.55, 0.55, 0.55, 1.0)
         self._room(self.walls).render()
 
-    def draw(self, figures: Sequence[Figure]) -> Drawn:
+    def draw(self, figures: Sequence[Figure], *, marked: bool = True) -> Drawn:
+        """Without marked the marks stay 0, which saves a pass."""
         world = [stand(f) for f in figures]
         buffers = [self._buffers(f.body, *points) for f, points in zip(figures, world, strict=True)]
         self._cast_shadows(buffers)
@@ -96,11 +101,13 @@ class Renderer:
         image = np.frombuffer(self.flat.read(components=3, alignment=1), np.uint8)
         image = image.reshape(self.camera.height_px, self.camera.width_px, 3)[::-1]
         boxes = [box_of(self.camera, points) for points, _ in world]
-        return Drawn(image.copy(), self._draw_marks(buffers), np.array(boxes, float).reshape(-1, 4))
+        marks = self._draw_marks(buffers) if marked else np.zeros(image.shape[:2], np.uint8)
+        return Drawn(image.copy(), marks, np.array(boxes, float).reshape(-1, 4))
 
-    def _room(self, program: Any) -> Any:
-        attributes = ("at", "normal", "tint", "material")
-        return self.gl.vertex_array(program, [(self.room_buffer, "3f 3f 3f 1f", *attributes)], skip_errors=True)
+    def _room(self, program: Any, *, floor_only: bool = False) -> Any:
+        buffer = self.floor_buffer if floor_only else self.room_buffer
+        content = [(buffer, "3f 3f 3f 1f", "at", "normal", "tint", "material")]
+        return self.gl.vertex_array(program, content, skip_errors=True)
 
     def _buffers(self, body: Body, points: Floats, normals: Floats) -> tuple[Any, Any, Any]:
         """(moving, fixed, faces); what does not move is uploaded once a body."""
@@ -130,23 +137,33 @@ class Renderer:
         gl.disable(gl.BLEND)
         gl.enable(gl.DEPTH_TEST)
         cast = np.frombuffer(self.cast.read(components=3, alignment=1), np.uint8).reshape(SHADOW_PX, SHADOW_PX, 3)
-        soft = [cv2.GaussianBlur(cast[..., k], (0, 0), LAMPS[k][3]) for k in range(3)]
-        self.shadow.write(np.ascontiguousarray(np.stack(soft, -1)).tobytes(), alignment=1)
+        soft = np.zeros_like(cast)
+        for _, _, channel, blur in LAMPS:
+            k = int(np.argmax(channel))
+            soft[..., k] = cv2.GaussianBlur(cast[..., k], (0, 0), blur)
+        self.shadow.write(soft.tobytes(), alignment=1)
 
     def _draw_colour(self, figures: Sequence[Figure], buffers: list[tuple[Any, Any, Any]]) -> None:
         gl = self.gl
         gl.copy_framebuffer(self.full, self.empty)
         self.full.use()
         self.shadow.use(0)
+        self.cloth.use(1)
+        _put(self.person, cloth=1)
         gl.enable(gl.BLEND)
         gl.blend_func = gl.DST_COLOR, gl.ZERO
         gl.depth_func = "<="
-        self._room(self.floor).render()
+        self._room(self.floor, floor_only=True).render()
         gl.disable(gl.BLEND)
-        for figure, each in zip(figures, buffers, strict=True):
+        gl.enable(gl.CULL_FACE)
+        # The nearest first: what they hide is then never shaded.
+        order = np.argsort([np.hypot(f.x_m - self.camera.x_m, f.y_m - self.camera.y_m) for f in figures])
+        for k in order:
+            figure, each = figures[k], buffers[k]
             style = figure.style
             _put(self.person, palette=style.palette(), accent=style.accent, pattern=style.pattern, seed=style.seed)
             self._person(self.person, each).render()
+        gl.disable(gl.CULL_FACE)
         gl.copy_framebuffer(self.flat, self.full)
 
     def _draw_marks(self, buffers: list[tuple[Any, Any, Any]]) -> np.ndarray:
@@ -166,6 +183,20 @@ def stand(figure: Figure) -> tuple[Floats, Floats]:
     points, normals = skinned(figure.body, rotations(figure.body, figure.pose))
     turned = normals @ heading_matrix(figure.heading_rad).T
     return placed(points, figure.x_m, figure.y_m, figure.heading_rad), turned
+
+
+def cloth_noise() -> np.ndarray:
+    """(N, N, N, 4) uint8 that repeats: slopes of smooth noise in the first three channels, the noise in the last."""
+    white = np.random.default_rng(1).standard_normal((CLOTH_N,) * 3)
+    waves = np.fft.fftfreq(CLOTH_N, 1 / CLOTH_N)
+    size = np.sqrt(sum(axis**2 for axis in np.meshgrid(waves, waves, waves, indexing="ij")))
+    band = np.where(size > 0, np.exp(-((size / 14.0) ** 2)) / np.maximum(size, 3.0), 0.0)
+    smooth = np.fft.ifftn(np.fft.fftn(white) * band).real
+    smooth /= smooth.std()
+    # The texture's first axis in memory is z, its last x.
+    slopes = [np.roll(smooth, -1, axis) - np.roll(smooth, 1, axis) for axis in (2, 1, 0)]
+    channels = [0.5 + 0.22 * s / np.std(s) for s in slopes] + [0.5 + 0.2 * smooth]
+    return (np.clip(np.stack(channels, -1), 0, 1) * 255).astype(np.uint8)
 
 
 def box_of(camera: Camera, points: Floats) -> tuple[float, float, float, float]:

@@ -28,10 +28,11 @@ class Room:
         return np.concatenate([self.triangles.reshape(-1, 3), np.repeat(each, 3, 0)], 1).astype(np.float32)
 
 
+Corner = tuple[float, float, float]
 Sheet = tuple[Floats, Colour, int]  # (4, 3) corners, colour, material
 
 
-def box(low: tuple[float, float, float], high: tuple[float, float, float], colour: Colour, material: int) -> list[Sheet]:
+def box(low: Corner, high: Corner, colour: Colour, material: int) -> list[Sheet]:
     """Six sheets of an upright box."""
     (x0, y0, z0), (x1, y1, z1) = low, high
     c = [np.array([x, y, z]) for z in (z0, z1) for y in (y0, y1) for x in (x0, x1)]
@@ -47,6 +48,7 @@ def turned(sheets: list[Sheet], x_m: float, y_m: float, angle_rad: float) -> lis
 
 
 def build(sheets: list[Sheet], floor_box_m: tuple[float, float, float, float]) -> Room:
+    """Sheets as triangles with flat normals."""
     triangles, normals, tints, materials = [], [], [], []
     for corners, colour, material in sheets:
         normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
@@ -68,6 +70,11 @@ def shell(half_width_m: float, depth_m: float, height_m: float) -> list[Sheet]:
     right = np.array([[w, -1, 0], [w, d, 0], [w, d, h], [w, -1, h]], float)
     wall = linear(205, 200, 188)
     sheets: list[Sheet] = [(floor, linear(158, 150, 138), TILES)]
+    roof = np.array([[-w, -1, h], [-w, d, h], [w, d, h], [w, -1, h]], float)
+    sheets.append((roof, linear(226, 224, 218), PLASTER))
+    for y in np.arange(2.5, d, 2.4):
+        for x in np.arange(-w + 1.6, w, 3.0):
+            sheets += box((x - 0.6, y - 0.15, h - 0.03), (x + 0.6, y + 0.15, h - 0.01), linear(250, 250, 244), GLOW)
     sheets += [(left, linear(190, 188, 178), PLASTER), (right, linear(196, 194, 184), PLASTER)]
     for x0, x1, z0 in ((-w, -DOOR_M[0], 0.0), (DOOR_M[0], w, 0.0), (-DOOR_M[0], DOOR_M[0], DOOR_M[1])):
         back = np.array([[x0, d, z0], [x1, d, z0], [x1, d, h], [x0, d, h]], float)

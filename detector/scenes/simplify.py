@@ -1,4 +1,4 @@
-"""Fewer triangles for parts that are small in the picture (faces, hands): edges collapse, skinning follows."""
+"""Triangles cut along garments' edges, and fewer of them where they are small in the picture (faces, hands)."""
 
 import numpy as np
 
@@ -6,7 +6,42 @@ Floats = np.ndarray
 Ints = np.ndarray
 
 
-def lighter(vertices: Floats, faces: Ints, part: Ints, weights: Floats, *, cell_m: float = 0.011) -> tuple:
+def cut(mesh: tuple[Floats, Ints, Floats], field: Floats, chosen: np.ndarray) -> tuple[Floats, Ints, Floats]:
+    """The mesh (vertices, faces, weights) with chosen triangles (F,) split where field (V,) is zero.
+
+    Positions and weights of the new vertices are taken along the cut edges.
+    """
+    vertices, faces, weights = mesh
+    above = field[faces] > 0  # (F, 3)
+    crossing = chosen & above.any(1) & ~above.all(1)
+    new_at: dict[tuple[int, int], int] = {}
+    pairs: list[tuple[int, int, float]] = []
+
+    def between(a: int, b: int) -> int:
+        key = (min(a, b), max(a, b))
+        if key not in new_at:
+            low, high = key
+            new_at[key] = len(vertices) + len(pairs)
+            pairs.append((low, high, float(field[low] / (field[low] - field[high]))))
+        return new_at[key]
+
+    split = []
+    for triangle, up in zip(faces[crossing], above[crossing], strict=True):
+        # Turned so that the corner alone on its side comes first; the winding stays.
+        lone = int(np.flatnonzero(up != (up.sum() > 1))[0])
+        a, b, c = (int(v) for v in np.roll(triangle, -lone))
+        ab, ac = between(a, b), between(a, c)
+        split += [[a, ab, ac], [ab, b, c], [ab, c, ac]]
+    if not pairs:
+        return mesh
+    low, high = (np.array([p[k] for p in pairs], int) for k in (0, 1))
+    share = np.array([p[2] for p in pairs])[:, None]
+    vertices = np.concatenate([vertices, vertices[low] * (1 - share) + vertices[high] * share])
+    weights = np.concatenate([weights, weights[low] * (1 - share) + weights[high] * share])
+    return vertices, np.concatenate([faces[~crossing], np.array(split)]), weights
+
+
+def lighter(vertices: Floats, faces: Ints, part: Ints, weights: Floats, *, cell_m: float = 0.007) -> tuple:
     """Vertices of skin and hair closer than a grid cell become one; returns (vertices, faces, part, weights)."""
     fine = np.zeros(len(vertices), bool)
     fine[faces[np.isin(part, (0, 1))].reshape(-1)] = True

@@ -23,7 +23,8 @@ class Style:
     def palette(self) -> list[Colour]:
         """In the order of the parts of garments.py."""
         lips = (self.skin[0] * 0.85, self.skin[1] * 0.55, self.skin[2] * 0.55)
-        return [self.skin, self.hair, self.top, self.bottom, self.shoes, (0.05, 0.04, 0.04), lips]
+        worn = [self.skin, self.hair, self.top, self.bottom, self.shoes, (0.05, 0.04, 0.04), lips]
+        return [*worn, TRAY, PLATE, FOOD]
 
 
 def linear(red: int, green: int, blue: int) -> Colour:
@@ -47,7 +48,12 @@ BOTTOMS = tuple(
 SHOES = tuple(linear(*c) for c in ((34, 32, 32), (78, 56, 42), (196, 194, 190), (56, 60, 70)))
 
 
+TRAY, PLATE, FOOD = linear(96, 82, 70), linear(232, 230, 224), linear(176, 108, 48)
+
+
 def random_style(rng: np.random.Generator) -> Style:
+    """Anybody's clothes."""
+
     def one(choices: tuple[Colour, ...]) -> Colour:
         base = choices[rng.integers(len(choices))]
         shade = rng.uniform(0.8, 1.2)
