@@ -70,7 +70,9 @@ def polygon(value: Any) -> Polygon:
 
 def checked_polygon(corners: tuple[Point, ...]) -> Polygon:
     """The polygon without repeated corners; WrongValueError if it is none."""
-    corners = tuple(corner for i, corner in enumerate(corners) if corner != corners[i - 1] or len(corners) == 1)
+    corners = tuple(corner for i, corner in enumerate(corners) if i == 0 or corner != corners[i - 1])
+    if len(corners) > 1 and corners[-1] == corners[0]:
+        corners = corners[:-1]  # some write the first corner again to close the polygon
     if len(corners) < 3:
         raise WrongValueError(f"a polygon needs three different corners, here are {len(set(corners))}")
     crossing = _first_crossing(corners)

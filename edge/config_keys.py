@@ -78,9 +78,11 @@ def _kind(raw: Any) -> str:
 def zone(raw: Any) -> str:
     """A time zone's name."""
     value = _string(raw)
-    known = zoneinfo.available_timezones()
-    if value not in known:
-        raise WrongValueError(f"no such time zone; {nearest_zone(value, known)}")
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # unknown; not a name but a path; a folder of the zone files
+        hint = nearest_zone(value, zoneinfo.available_timezones())
+        raise WrongValueError(f"no such time zone; {hint}") from None
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 KeyPath = tuple[str | int, ...]
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 128 * 1024  # a site of fifty cameras has 30 kB
 MAX_DEPTH = 12
 MAX_KEY_PARTS = 8
 
@@ -148,7 +148,9 @@ class _Scan:
         keys = self.key()
         path: KeyPath = ()
         for key in keys[:-1]:
-            path = self.inside((*path, key))
+            path = (*path, key)
+            self.note(path)
+            path = self.inside(path)
         path = (*path, keys[-1])
         self.note(path)
         if is_array:
