@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import threading
+import warnings
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -55,7 +56,9 @@ def _initialised() -> Any:
     gi = load_gi()
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
-    from gi.repository import Gst, GstApp  # noqa: F401, PLC0415  GstApp gives appsink its methods
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImportWarning)  # PyGObject's importer is of an old kind
+        from gi.repository import Gst, GstApp  # noqa: F401, PLC0415  GstApp gives appsink its methods
 
     if not Gst.init_check(None)[0]:
         raise ImportError("GStreamer's core does not start")

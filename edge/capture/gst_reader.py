@@ -22,6 +22,7 @@ from edge.settings import CameraSettings
 LATENCY_MS = 200
 CONNECT_US = 5_000_000
 POLL_NS = 100_000_000
+OPEN_POLLS = 80  # in vain, then a recording is given up: decodebin at times loses the error of a broken one
 
 
 class GstReader:
@@ -37,11 +38,13 @@ class GstReader:
         self._camera = camera
         self._address = address
         self._stop = stop
+        self._begun = False  # a first picture has been decoded
 
     def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
         """See Reader."""
         pipeline, sink, wanted = self._pipeline(due)
         bus = pipeline.get_bus()
+        polls = 0
         try:
             pipeline.set_state(self._gst.State.PLAYING)
             while not self._stop.is_set():
@@ -50,6 +53,8 @@ class GstReader:
                     yield wanted.popleft(), _image(sample, self._gst.MapFlags.READ)
                 elif self._over(bus, sink):
                     return
+                elif not self._begun and self._address.kind == "file" and (polls := polls + 1) > OPEN_POLLS:
+                    raise file_fault(self._camera, "unreadable", "this isn't a video that can be read")
         finally:
             pipeline.set_state(self._gst.State.NULL)
             bus.set_flushing(True)
@@ -93,6 +98,7 @@ class GstReader:
         decoder = self._element("uridecodebin", uri=uri, expose_all_streams=False)
         decoder.set_property("caps", self._gst.Caps.from_string("video/x-raw(ANY)"))
         decoder.connect("source-setup", self._set_up)
+        decoder.connect("deep-element-added", _one_stream)
         pipeline.add(decoder)
         return decoder
 
@@ -116,6 +122,7 @@ class GstReader:
 
     def _probe(self, _: Any, info: Any, due: Due, wanted: deque[float]) -> Any:
         """In the decoder's thread: keeps a picture that is wanted, drops the others."""
+        self._begun = True
         pts = info.get_buffer().pts
         media_s = due(None if pts == self._gst.CLOCK_TIME_NONE else pts / self._gst.SECOND)
         if media_s is None:
@@ -134,10 +141,12 @@ class GstReader:
     def _fault(self, error: Any, text: str) -> SourceError:
         """What an error means; the library's own text may hold addresses, so it is never passed on."""
         if self._address.kind == "file":
-            video = "no valid or supported streams" not in text and "no suitable plugins" not in text
-            reason = "this isn't a video that can be read" if video else "there is no video track in it"
-            missing = "missing a plug-in" in text
-            return file_fault(self._camera, "unreadable", f"GStreamer can't decode it; {REMEDY}" if missing else reason)
+            reason = "this isn't a video that can be read"
+            if "Missing decoder" in text and ("(video/" in text or "(image/" in text):
+                reason = f"GStreamer can't decode it; {REMEDY}"
+            elif "no suitable plugins" in text or "no valid or supported streams" in text:
+                reason = "there is no video track in it"
+            return file_fault(self._camera, "unreadable", reason)
         for marks, kind, reason in _NETWORK_MARKS:
             if any(mark in text for mark in marks):
                 return network_fault(self._camera, kind, reason)
@@ -161,12 +170,19 @@ _NETWORK_MARKS = (
     (("refused",), "refused", "connection refused"),
     (("timed out", "timeout", "Timeout"), "refused", "no answer in time"),
     (("resolve", "Name or service"), "refused", "no such host"),
+    (("reason error (-5)",), "refused", ""),  # all that souphttpsrc says of a connection it can't make
 )
 
 
 def _link(_: Any, pad: Any, entry: Any) -> None:
     if not entry.is_linked():
         pad.link(entry)
+
+
+def _one_stream(_: Any, __: Any, element: Any) -> None:
+    """For MJPEG over HTTP: without it GStreamer waits for further streams until its buffers are full."""
+    if element.get_factory().get_name() == "multipartdemux":
+        element.set_property("single-stream", True)
 
 
 def _is_video(_: Any, __: int, caps: Any) -> bool:

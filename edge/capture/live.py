@@ -117,7 +117,7 @@ class LiveSource:
                 if self.received == before:
                     raise file_fault(self._camera, "unreadable", "there is no picture in it that can be decoded")
         except SourceError as error:
-            fault = error
+            fault = error.with_traceback(None)  # its frames would keep the decoder alive as long as this source
         finally:
             with self._changed:
                 self._fault = fault

@@ -35,12 +35,12 @@ class ReplayClock:
         if self._offset_s is None:
             self._offset_s = raw_s - following_s
         step_s = raw_s - self._offset_s - self._last_s
-        if 0.0 < step_s <= JUMP_S:
+        if TICK_S / 10 <= step_s <= JUMP_S:
             self._last_s = raw_s - self._offset_s
             self._step_s = step_s if step_s < BACK_S else self._step_s
             return self._last_s
         self.broken += 1
-        if -BACK_S < step_s <= 0.0:
+        if -BACK_S < step_s < TICK_S:
             self._last_s += TICK_S
         else:
             self._offset_s = raw_s - following_s

@@ -1,0 +1,199 @@
+"""Cameras on the network: RTSP and MJPEG over HTTP on loopback, that work, die, freeze, come back and refuse."""
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from edge.capture.open import Backend, open_source
+from edge.capture.source import Source
+from edge.errors import SourceError
+from edge.settings import CameraSettings
+
+Make = Callable[..., CameraSettings]
+SECRET = "S3CR3T-canary@/#"
+IN_URL = "S3CR3T-canary%40%2F%23"
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("leak_check")]
+
+
+def refused(source: Source) -> SourceError:
+    """The error that a source ends with; it is closed."""
+    try:
+        with pytest.raises(SourceError) as caught:
+            for _ in source.frames():
+                pass
+    finally:
+        source.close()
+    return caught.value
+
+
+def test_a_camera_works_dies_and_comes_back(backend: Backend, camera: Make, rtsp: Callable[..., Any]) -> None:
+    """A killed camera is noticed at once, and its pictures are there again soon after its return (F01)."""
+    server = rtsp()
+    url = camera(f"rtsp://{server.host}/cam", detect_fps=10.0)
+    source = open_source(url, live=True, backend=backend)
+    frames = source.frames()
+    for _ in range(5):
+        frame = next(frames)
+    assert frame.image.shape == (240, 320, 3)
+    assert abs(time.monotonic() - frame.pts_s) < 2.0
+    server.kill()
+    killed_s = time.monotonic()
+    error = refused(source)
+    noticed_s = time.monotonic() - killed_s
+    assert error.kind == "ended"
+    assert noticed_s < 5.0
+    assert refused(open_source(url, live=True, backend=backend)).kind == "refused"
+    server.start()
+    back_s = time.monotonic()
+    source = open_source(url, live=True, backend=backend)
+    assert next(source.frames()).pts_s > frame.pts_s
+    print(
+        f"\n{backend}: killed, noticed after {noticed_s:.2f} s; back, a picture after {time.monotonic() - back_s:.2f} s"
+    )
+    source.close()
+
+
+@pytest.mark.slow
+def test_a_frozen_camera_is_noticed(backend: Backend, camera: Make, rtsp: Callable[..., Any]) -> None:
+    """A camera that says nothing more on an open connection is given up after about 5 s, and is back after it (F02)."""
+    server = rtsp()
+    url = camera(f"rtsp://{server.host}/cam", detect_fps=10.0)
+    source = open_source(url, live=True, backend=backend)
+    assert source.read(30.0) is not None
+    server.freeze()
+    frozen_s = time.monotonic()
+    error = refused(source)
+    noticed_s = time.monotonic() - frozen_s
+    assert error.kind == "stalled"
+    assert 4.0 < noticed_s < 8.0
+    server.thaw()
+    thawed_s = time.monotonic()
+    source = open_source(url, live=True, backend=backend)
+    assert source.read(30.0) is not None
+    print(f"\n{backend}: frozen, noticed after {noticed_s:.2f} s; back after {time.monotonic() - thawed_s:.2f} s")
+    source.close()
+
+
+def test_passwords(
+    backend: Backend,
+    camera: Make,
+    rtsp: Callable[..., Any],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The right password opens, a wrong or missing one is auth_failed, and none is in any message (F10, F50)."""
+    server = rtsp("--user", "viewer", "--password", SECRET)
+
+    def opened(secret: str) -> Source:
+        made = camera(f"rtsp://{secret}{server.host}/cam", source_shown=f"rtsp://viewer:***@{server.host}/cam")
+        return open_source(made, live=True, backend=backend)
+
+    source = opened(f"viewer:{IN_URL}@")
+    assert source.read(30.0) is not None
+    source.close()
+    for secret in ("viewer:WR0NG-canary@", ""):
+        error = refused(opened(secret))
+        assert error.kind == "auth_failed"
+        assert "viewer:***@" in str(error)
+        assert "canary" not in str(error) + repr(error)
+    assert "canary" not in "".join(capfd.readouterr()) + caplog.text
+
+
+def test_a_wrong_path(backend: Backend, camera: Make, rtsp: Callable[..., Any]) -> None:
+    """A stream that the camera hasn't is not_found, and the message says where to look."""
+    error = refused(open_source(camera(f"rtsp://{rtsp().host}/nope"), live=True, backend=backend))
+    assert error.kind == "not_found"
+    assert "behind the host" in str(error)
+
+
+@pytest.mark.slow
+def test_a_hundred_failures_leave_nothing_open(backend: Backend, camera: Make) -> None:
+    """After 100 refused connections there are as many open files and threads as before, give or take two (D6)."""
+    url = camera("rtsp://127.0.0.1:1/cam")
+    before = (0, 0)
+    for number in range(110):
+        assert refused(open_source(url, live=True, backend=backend)).kind == "refused"
+        if number == 9:
+            before = (len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")))
+    after = (len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")))
+    print(f"\n{backend}: open files {before[0]} -> {after[0]}, threads {before[1]} -> {after[1]}")
+    assert after[0] <= before[0] + 2
+    assert after[1] <= before[1] + 2
+
+
+def jpeg(number: int, folder: Path) -> bytes:
+    """One JPEG with a bright column."""
+    path = folder / f"{number}.jpg"
+    with av.open(str(path), "w", format="image2") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuvj420p"
+        image = np.full((96, 128, 3), 60, np.uint8)
+        image[:, number * 16 % 128 : number * 16 % 128 + 16] = 220
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def mjpeg(tmp_path: Path) -> Iterator[int]:
+    """Port of an MJPEG camera of 20 pictures a second; /secret asks for a password, all but /cam is missing."""
+    pictures = [jpeg(i, tmp_path) for i in range(8)]
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path != "/cam":
+                self.send_error(401 if self.path == "/secret" else 404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+            self.end_headers()
+            number = 0
+            try:
+                while not over.wait(0.05):
+                    data = pictures[number % 8]
+                    head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                    self.wfile.write(head.encode() + data + b"\r\n")
+                    number += 1
+            except OSError:
+                return
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_mjpeg_over_http(backend: Backend, camera: Make, mjpeg: int) -> None:
+    """Pictures of an MJPEG camera, which carry no time, are placed on the box's clock as they arrive."""
+    source = open_source(camera(f"http://127.0.0.1:{mjpeg}/cam"), live=True, backend=backend)
+    frames = [source.read(30.0) for _ in range(10)]
+    now_s = time.monotonic()
+    source.close()
+    times_s = [f.pts_s for f in frames if f is not None]
+    assert len(times_s) == 10
+    assert all(a < b for a, b in itertools.pairwise(times_s))
+    assert 0.0 <= now_s - times_s[-1] < 5.0
+    assert times_s[-1] - times_s[0] > 0.25
+    assert frames[0] is not None
+    assert frames[0].image.shape == (96, 128, 3)
+
+
+@pytest.mark.parametrize(("path", "kind"), [("secret", "auth_failed"), ("nope", "not_found")])
+def test_http_refusals(path: str, kind: str, backend: Backend, camera: Make, mjpeg: int) -> None:
+    """401 and 404 over HTTP are told apart."""
+    assert refused(open_source(camera(f"http://127.0.0.1:{mjpeg}/{path}"), live=True, backend=backend)).kind == kind
