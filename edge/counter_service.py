@@ -1,0 +1,138 @@
+"""The counter's process: link -> Counter -> outbox and MQTT.
+
+The loop of one second: what the cameras sent is counted as it comes; half a second after each whole second of the
+monotonic clock (so that all cameras' pictures of that second are there) the counter ticks. Readings go to the publisher
+and into minutes; events and minutes go to the outbox first and out from there.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from edge.camera_words import CameraWords
+from edge.counter import Counter, Tick
+from edge.link import LinkServer
+from edge.messages import CameraHealth, QueueReading
+from edge.minutes import MinuteBook
+from edge.outbox import Outbox
+from edge.paths import counter_socket, outbox_path
+from edge.publisher import BoxIdentity, Publisher
+from edge.settings import MqttSettings, Site
+from edge.vocabulary import Tracks
+from edge.watchdog import Heartbeat, notify
+
+log = logging.getLogger(__name__)
+
+LATE_S = 0.5
+TURN_S = 0.1
+MAX_CATCH_UP = 120  # seconds that are ticked one by one after a pause; of a longer one only the end
+
+
+class _Live(Protocol):
+    """Where live things go."""
+
+    def reading(self, reading: QueueReading) -> None: ...
+    def health(self, health: CameraHealth) -> None: ...
+    def rows_waiting(self) -> None: ...
+
+
+def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.Event) -> None:
+    """Counts for a box until `stop`.
+
+    Raises:
+        InputError: the outbox or the socket can't be made, or another counter has them.
+        BrokerError: another counter publishes under this box's name (a broker that is away is waited for).
+    """
+    identity = BoxIdentity(site.id, site.box, version("linewise"), site.config_sha256)
+    ending = threading.Event()
+    with ExitStack() as stack:
+        outbox = stack.enter_context(closing(Outbox(outbox_path(state))))
+        link = stack.enter_context(closing(LinkServer(counter_socket(state))))
+        publisher = stack.enter_context(closing(Publisher(identity, mqtt, outbox)))
+        pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="publisher"))
+        stack.callback(ending.set)  # before the pool waits for its thread
+        talking = pool.submit(publisher.run, ending)
+        service = CounterService(site, Counter(site), outbox, publisher)
+        heartbeat = Heartbeat()
+        notify("READY=1", f"STATUS=counting {len(site.queues)} queues of {len(site.cameras)} cameras")
+        log.info("counting for box %s; outbox %s has %d rows", site.box, outbox.epoch, outbox.pending)
+        try:
+            while not stop.is_set():
+                service.take(link.receive(TURN_S))
+                service.turn()
+                heartbeat.beat()
+                if talking.done():
+                    talking.result()
+        finally:
+            notify("STOPPING=1")
+            service.end()
+
+
+class CounterService:
+    """What the process does with what comes, apart from sockets and threads."""
+
+    def __init__(
+        self,
+        site: Site,
+        counter: Counter,
+        outbox: Outbox,
+        live: _Live,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        utc_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._counter = counter
+        self._outbox = outbox
+        self._live = live
+        self._clock = clock
+        self._utc_s = utc_s
+        self._minutes = MinuteBook()
+        self._cameras = CameraWords(site.id, (c.id for c in site.cameras), clock())
+        self._ticked = math.floor(clock() - LATE_S)
+
+    def take(self, items: list[Tracks | CameraHealth]) -> None:
+        """What the cameras sent."""
+        now_s = self._clock()
+        for item in items:
+            if isinstance(item, Tracks):
+                self._cameras.tracks(item.camera_id, now_s)
+                self._counter.on_tracks(item)
+            elif (health := self._cameras.health(item, now_s)) is not None:
+                self._live.health(health)
+
+    def turn(self) -> None:
+        """Ticks the seconds that are due, and looks for cameras that have fallen silent."""
+        now_s = self._clock()
+        due = math.floor(now_s - LATE_S)
+        self._ticked = max(self._ticked, due - MAX_CATCH_UP)
+        while self._ticked < due:
+            self._ticked += 1
+            ago_s = now_s - self._ticked
+            self._tell(self._counter.tick(float(self._ticked), self._utc_s() - ago_s))
+        for health in self._cameras.silent(now_s, self._utc_s()):
+            log.warning("camera %s: %s", health.camera, health.detail)
+            self._live.health(health)
+
+    def _tell(self, tick: Tick) -> None:
+        for reading in tick.readings:
+            self._live.reading(reading)
+        minutes = [row for reading in tick.readings for row in self._minutes.add(reading)]
+        if tick.events:
+            self._outbox.append("event", tick.events)
+        if minutes:
+            self._outbox.append("minute", minutes)
+        if tick.events or minutes:
+            self._live.rows_waiting()
+        else:
+            self._outbox.flush()
+
+    def end(self) -> None:
+        """Keeps the minutes that go on: the next counter's rows are added to them in the store."""
+        self._outbox.append("minute", self._minutes.close())
