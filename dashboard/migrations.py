@@ -5,8 +5,7 @@ The tables are told in docs/architecture.md, "The store". A step that has been r
 
 from typing import Any
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
+from dashboard.light_sqlite import Database, Migrations
 
 migrations = Migrations("linewise")
 

@@ -15,10 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from dashboard import store_file
 from dashboard.intake import Refused, Stored, parsed
+from dashboard.light_sqlite import Database
 from dashboard.store_rows import add_minute, put
 from edge.messages import (
     STATE_EXPIRY_S,

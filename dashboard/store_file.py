@@ -8,8 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from dashboard.light_sqlite import Database
 from dashboard.migrations import migrations
 from edge.errors import InputError
 

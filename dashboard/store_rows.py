@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlite_utils import Database
-
+from dashboard.light_sqlite import Database
 from edge.messages import QUALITIES_BEST_FIRST, QueueMinute
 
 
