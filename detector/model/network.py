@@ -65,12 +65,11 @@ class Network(nn.Module):
         self.width = width
         self.trunk = Trunk()
         self.neck = Neck(width)
-        self.shared = nn.ModuleList(ConvNormRelu(width, width) for _ in STRIDES)
         self.heads = nn.ModuleList(LevelHead(width) for _ in STRIDES)
 
     def features(self, pictures: Tensor) -> list[Tensor]:
         """pictures (N, 3, H, W) normalised, H and W multiples of 32 -> the shared features, a level each."""
-        return [shared(level) for shared, level in zip(self.shared, self.neck(self.trunk(pictures)), strict=True)]
+        return self.neck(self.trunk(pictures))
 
     def predict(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Shared features -> logits (N, P), boxes (N, P, 4) xyxy in input pixels; P places, fine levels first."""

@@ -1,6 +1,6 @@
 """Recipes: everything that decides a training run, saved whole in its checkpoints."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from detector.data.augment import Augmentation
@@ -53,6 +53,10 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for checkpoints and logs."""
         return asdict(self)
+
+    def with_epochs(self, epochs: int) -> "Recipe":
+        """The same recipe, longer or shorter."""
+        return replace(self, epochs=epochs, plain_epochs=min(self.plain_epochs, max(0, epochs - 1)))
 
 
 RECIPES = {

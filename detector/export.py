@@ -1,0 +1,141 @@
+"""From a trained network to the files that are shipped: ONNX, and INT8 in QDQ form.
+
+Export is a wrapper around the network (Deployed) and a folding of what is constant (folded); the network itself has
+no export flag.
+"""
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_eval
+
+from detector.model.layers import ConvNormRelu, StillConv
+from detector.model.network import Network, normalise
+
+TOP = 256  # boxes that leave the graph: 25 people with ten places each
+OPSET = 18
+INPUT, OUTPUTS = "pictures", ["boxes", "scores"]
+
+
+class ExportError(Exception):
+    """A file was not written; the message says why."""
+
+
+class Deployed(nn.Module):
+    """uint8 pictures in, the best boxes and scores out."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 (N, H, W, 3) RGB -> boxes (N, K, 4) xyxy in input pixels, scores (N, K), best first."""
+        logits, boxes = self.network(normalise(pictures))
+        scores, order = logits.topk(min(TOP, logits.shape[1]))
+        return boxes.gather(1, order[..., None].expand(-1, -1, 4)), scores.sigmoid()
+
+
+class PlainConv(nn.Module):
+    """A convolution with everything constant folded in."""
+
+    def __init__(self, conv: nn.Conv2d, activation: nn.Module) -> None:
+        super().__init__()
+        self.conv, self.activation = conv, activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, I, H, W) -> (N, O, H / stride, W / stride)."""
+        return self.activation(self.conv(x))
+
+
+@torch.no_grad()
+def folded(network: nn.Module) -> nn.Module:
+    """A copy in which statistics, scales and batch norms are part of the kernels; outputs stay equal."""
+    network = copy.deepcopy(network).eval()
+    _fold_children(network)
+    return network
+
+
+def _fold_children(module: nn.Module) -> None:
+    for name, child in module.named_children():
+        if isinstance(child, StillConv):
+            setattr(module, name, _fold_still(child))
+        elif isinstance(child, ConvNormRelu):
+            setattr(module, name, PlainConv(fuse_conv_bn_eval(child[0], child[1]), nn.ReLU()))
+        else:
+            _fold_children(child)
+
+
+def _fold_still(layer: StillConv) -> PlainConv:
+    out, inside, kernel, _ = layer.weight.shape
+    groups = out if inside == 1 else 1
+    conv = nn.Conv2d(inside * groups, out, kernel, layer.stride, kernel // 2, groups=groups)
+    gain = layer.scale / layer.std
+    conv.weight.copy_(layer.weight * gain[:, None, None, None])
+    conv.bias.copy_(layer.shift - layer.mean * gain)
+    return PlainConv(conv, nn.ReLU6() if layer.relu6 else nn.Identity())
+
+
+def to_onnx(network: Network, canvas: tuple[int, int], path: Path) -> None:
+    """Writes the FP32 graph for one picture of canvas (width, height)."""
+    picture = torch.zeros(1, canvas[1], canvas[0], 3, dtype=torch.uint8)
+    program = torch.onnx.export(
+        Deployed(folded(network)).eval(),
+        (picture,),
+        input_names=[INPUT],
+        output_names=OUTPUTS,
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    model = program.model_proto
+    for node in model.graph.node:
+        del node.metadata_props[:]  # stack traces of the exporting machine
+    for value in [*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer]:
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:]
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+class Calibration:
+    """Feeds pictures to onnxruntime's quantiser: (H, W, 3) uint8 each, already on the canvas."""
+
+    def __init__(self, pictures: Iterable[NDArray[np.uint8]]) -> None:
+        self.rest = iter(pictures)
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """The next feed, or None at the end."""
+        picture = next(self.rest, None)
+        return None if picture is None else {INPUT: picture[None]}
+
+
+def to_int8(fp32: Path, int8: Path, pictures: Iterable[NDArray[np.uint8]]) -> None:
+    """Static quantisation to QDQ: activations U8, kernels S8 a channel; ONNX Runtime and OpenVINO run the same file.
+
+    The last convolutions (scores, log distances) stay in float: they are 1 % of the work and all of the precision.
+    """
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    model = onnx.load(fp32)
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    shapes = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+    last = [node.name for node in convolutions if shapes[node.input[1]][0] in (1, 4)]
+    quantize_static(
+        str(fp32),
+        str(int8),
+        Calibration(pictures),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=["Conv", "Clip", "Relu", "Add", "Resize"],
+        nodes_to_exclude=last,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={"CalibMovingAverage": True},
+    )

@@ -1,0 +1,85 @@
+"""Which model files there are, and that they are the ones that were scored."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detector.runtime.errors import DetectorError
+
+WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One graph of a model: precision "fp32" or "int8", where it lies, the sha256 it must have."""
+
+    precision: str
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of the manifest.
+
+    Attributes:
+        name: "n", "s".
+        canvas: (width, height) px of the graph's input.
+        score_threshold: the working threshold; boxes below it are not people.
+        duplicate_iou: two boxes that overlap more are one person.
+        files: by precision.
+    """
+
+    name: str
+    canvas: tuple[int, int]
+    score_threshold: float
+    duplicate_iou: float
+    files: dict[str, ModelFile]
+
+
+def read_model(weights_dir: Path, name: str) -> Model:
+    """The manifest's entry of a model."""
+    path = weights_dir / MANIFEST
+    try:
+        models = json.loads(path.read_text(encoding="utf-8"))["models"]
+    except OSError as error:
+        raise DetectorError(
+            f"{path}: cannot be read ({error.strerror}); install linewise again or name a folder with a {MANIFEST}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DetectorError(f"{path}: is no manifest ({error}); install linewise again") from error
+    if name not in models:
+        raise DetectorError(f"{path}: no model is called {name!r}; there are: {', '.join(sorted(models))}")
+    try:
+        return _model(weights_dir, name, models[name])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DetectorError(f"{path}: the entry of model {name!r} lacks or spoils {error}; install linewise again") from error
+
+
+def _model(weights_dir: Path, name: str, entry: dict[str, Any]) -> Model:
+    width, height = entry["canvas"]
+    files = {
+        precision: ModelFile(precision, weights_dir / row["file"], row["sha256"])
+        for precision, row in entry["files"].items()
+    }
+    return Model(
+        name, (int(width), int(height)), float(entry["score_threshold"]), float(entry["duplicate_iou"]), files
+    )
+
+
+def read_verified(file: ModelFile) -> bytes:
+    """The file's bytes, if they are the ones the manifest promises."""
+    try:
+        content = file.path.read_bytes()
+    except OSError as error:
+        raise DetectorError(f"{file.path}: cannot be read ({error.strerror}); install linewise again") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise DetectorError(
+            f"{file.path}: is not the file that was scored (sha256 {found[:12]}..., the manifest says "
+            f"{file.sha256[:12]}...); it is damaged or was replaced: install linewise again"
+        )
+    return content

@@ -1,0 +1,176 @@
+"""The detector's commands: train, export, evaluate, bench."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+PRECISE = ("openvino-int8", "onnx-int8", "openvino-fp32", "onnx-fp32")
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="folder with train.json and val.json (people json or COCO json)")],
+    out: Annotated[Path, typer.Option(help="folder of the run; an interrupted run continues there")],
+    recipe: Annotated[str, typer.Option(help="n, s or tiny")] = "n",
+    epochs: Annotated[int, typer.Option(help="instead of the recipe's; 0: the recipe's")] = 0,
+    teacher: Annotated[Path | None, typer.Option(help="boxes of a teacher on the same pictures (json)")] = None,
+    cache: Annotated[Path, typer.Option(help="folder for decoded pictures")] = Path(".cache"),
+    threads: Annotated[int, typer.Option(help="CPU threads; 0: all")] = 0,
+) -> None:
+    """Trains a detector, or continues an interrupted run."""
+    _needs_torch()
+    import torch
+
+    from detector.training.recipes import RECIPES, Recipe
+    from detector.training.train import Run
+    from detector.training.train import train as run_training
+
+    if recipe not in RECIPES:
+        _refuse(f"no recipe is called {recipe!r}; there are: {', '.join(RECIPES)}")
+    if threads > 0:
+        torch.set_num_threads(threads)
+    chosen: Recipe = RECIPES[recipe].with_epochs(epochs) if epochs > 0 else RECIPES[recipe]
+    run = Run(data=data, out=out, cache=cache, teacher=teacher)
+    rows = _guarded(lambda: run_training(chosen, run))
+    last = rows[-1] if rows else {}
+    typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")
+
+
+def export(
+    run: Annotated[Path, typer.Option(help="folder of a training run")],
+    data: Annotated[Path, typer.Option(help="folder with train.json (calibration) and val.json (the accuracy gate)")],
+    out: Annotated[Path, typer.Option(help="folder for the graphs and manifest.json")],
+    name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
+    score_threshold: Annotated[float, typer.Option(help="working threshold to write down")] = 0.35,
+    duplicate_iou: Annotated[float, typer.Option(help="IoU above which two boxes are one person")] = 0.6,
+) -> None:
+    """Exports a run to ONNX (FP32 and INT8), scores both and writes the manifest."""
+    _needs_torch()
+    from detector.shipping import Shipment, ship
+
+    shipment = Shipment(run, data, out, name, score_threshold=score_threshold, duplicate_iou=duplicate_iou)
+    entry = _guarded(lambda: ship(shipment))
+    for precision, scores in entry["scores"].items():
+        typer.echo(f"{precision}: AP50 {scores['ap50']['all']:.3f} on val.json")
+
+
+def evaluate(
+    labels: Annotated[Path, typer.Argument(help="people json or COCO json")],
+    model: Annotated[str, typer.Option(help="name in the manifest")] = "n",
+    runtime: Annotated[str, typer.Option(help="auto, openvino, onnx, tensorrt, or runtime-precision")] = "auto",
+    weights: Annotated[Path | None, typer.Option(help="folder with manifest.json; the shipped one if left out")] = None,
+    detections_out: Annotated[Path | None, typer.Option(help="writes {file: {boxes, scores}} as json")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="prints one JSON object")] = False,
+) -> None:
+    """Scores a model on labelled pictures: AP50 in all and by source, recall, count error, time."""
+    from detector.data.readers import read_labels
+    from detector.evaluation.evaluate import evaluate as score
+    from detector.runtime.manifest import WEIGHTS_DIR, read_model
+    from detector.runtime.open import open_detector
+
+    def work() -> Any:
+        pictures = read_labels(labels)
+        threshold = read_model(weights or WEIGHTS_DIR, model).score_threshold
+        detector = open_detector(runtime, weights_dir=weights, model=model, score_threshold=0.01)
+        show = sys.stderr.isatty() and not as_json
+        return detector.name, threshold, score(detector, pictures, threshold=threshold, progress=show)
+
+    name, threshold, result = _guarded(work)
+    if detections_out is not None:
+        rows = {
+            file: {"boxes": seen.boxes.round(2).tolist(), "scores": seen.scores.round(5).tolist()}
+            for file, seen in result.detections.items()
+        }
+        detections_out.write_text(json.dumps(rows), encoding="utf-8")
+    if as_json:
+        keys = ("ap50", "people", "recall", "count_error", "count_bias", "ms")
+        typer.echo(json.dumps({"model": model, "runtime": name, **{key: getattr(result, key) for key in keys}}))
+        return
+    for source, ap in result.ap50.items():
+        typer.echo(f"{source:10} people {result.people[source]:5} AP50 {ap:.3f}")
+    typer.echo(f"at the working threshold of {threshold}:")
+    for group, share in result.recall.items():
+        typer.echo(f"  recall {group:15} {share:.3f}")
+    typer.echo(f"  count error a picture {result.count_error:.2f} (bias {result.count_bias:+.2f})")
+    typer.echo(f"{name}: {result.ms:.1f} ms a picture")
+
+
+def bench(
+    model: Annotated[str, typer.Option(help="name in the manifest")] = "n",
+    weights: Annotated[Path | None, typer.Option(help="folder with manifest.json; the shipped one if left out")] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads of each detector")] = 1,
+    rounds: Annotated[int, typer.Option(help="pictures timed on each runtime")] = 100,
+) -> None:
+    """Times every runtime on a picture of noise at 1280x720: the graph alone, and with letterbox and duplicates."""
+    import numpy as np
+
+    from detector.runtime.errors import DetectorError
+    from detector.runtime.open import open_detector
+
+    image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
+    for choice in PRECISE:
+        try:
+            detector: Any = open_detector(choice, weights_dir=weights, model=model, threads=threads)
+        except DetectorError as error:
+            typer.echo(f"{choice:14} {error}")
+            continue
+        width, height = detector.working.canvas
+        canvas = np.ascontiguousarray(image[:height, :width])[None]
+        graph_ms = _median_ms(lambda detector=detector, canvas=canvas: detector.session.run(canvas), rounds)
+        whole_ms = _median_ms(lambda detector=detector: detector.detect(image, 0.0), rounds)
+        typer.echo(f"{choice:14} graph {graph_ms:6.2f} ms   whole picture {whole_ms:6.2f} ms   ({threads} thread)")
+        detector.close()
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the detector's commands."""
+    for command in (train, export, evaluate, bench):
+        app.command()(command)
+
+
+def _median_ms(call: Callable[[], Any], rounds: int) -> float:
+    for _ in range(10):
+        call()
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - started) * 1e3)
+    return sorted(times)[len(times) // 2]
+
+
+def _guarded(work: Callable[[], Any]) -> Any:
+    """Runs it; what is wrong with the input is told in a line, with exit code 2."""
+    from detector.data.pictures import DataError
+    from detector.runtime.errors import DetectorError
+
+    faults: tuple[type[Exception], ...] = (DataError, DetectorError)
+    if "torch" in sys.modules:
+        from detector.export import ExportError
+        from detector.training.checkpoint import TrainingError
+
+        faults += (ExportError, TrainingError)
+    try:
+        return work()
+    except faults as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command continues", err=True)
+        raise typer.Exit(130) from None
+
+
+def _needs_torch() -> None:
+    try:
+        import torch  # noqa: F401
+        import torchvision  # noqa: F401
+    except ImportError as error:
+        _refuse(f"this command needs the training extra ({error}): pip install -e .[train]")
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
