@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 30.0
 GOOD_LIFE_S = 60.0  # a part that lived this long starts again with the first backoff
-END_S = 8.0  # given to a part between SIGTERM and SIGKILL
+END_S = 12.0  # given to all parts together between SIGTERM and SIGKILL
 
 
 @dataclass(frozen=True)
@@ -132,18 +132,18 @@ def _why(code: int) -> str:
 
 
 def _end(running: list[_Running]) -> None:
-    """SIGTERM in reverse order, SIGKILL to what is still there after END_S."""
-    alive = [one.process for one in reversed(running) if one.process is not None]
-    for process in alive:
-        process.terminate()
+    """Ends one part after the other, the last started first: each can still say goodbye to those before it."""
     deadline_s = time.monotonic() + END_S
-    for process in alive:
+    for one in reversed(running):
+        if one.process is None:
+            continue
+        one.process.terminate()
         try:
-            process.wait(max(0.0, deadline_s - time.monotonic()))
+            one.process.wait(max(1.0, deadline_s - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.warning("process %d did not end in %.0f s and is killed", process.pid, END_S)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            log.warning("%s did not end when asked and is killed", one.part.name)
+            os.killpg(one.process.pid, signal.SIGKILL)
+            one.process.wait()
 
 
 def broker_environment(broker_port: int | None) -> dict[str, str]:
