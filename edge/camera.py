@@ -11,8 +11,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from detector.runtime.errors import DetectorError
 from detector.runtime.open import open_detector
-
 from detector.runtime.protocol import Detector
 from edge.camera_health import ENDED, STARTING, STOPPED, Condition, Meter, running, trouble
 from edge.camera_retry import Retry
@@ -80,10 +80,10 @@ def run_camera(
         notify(f"EXTEND_TIMEOUT_USEC={LOADING_US}", "STATUS=loading the detector")
         try:
             loaded = open_detector(site.detector_runtime, model=site.detector_model, threads=site.detector_threads)
-        except LinewiseError as error:
+        except DetectorError as error:
             worker.condition = Condition("failed", str(error))
             worker.tell()
-            raise
+            raise LinewiseError(f"camera {camera.id}: no detector: {error}") from error
         with closing(loaded):
             worker.run(loaded, stop)
 
