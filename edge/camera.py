@@ -28,6 +28,7 @@ from edge.vocabulary import Frame, PictureState, Tracks
 from edge.watchdog import Heartbeat, notify
 
 HEALTH_S = 2.0
+LOG_S = 600.0
 TURN_S = 0.25  # the longest wait of the main loop
 LOADING_US = 900_000_000  # systemd's patience while an engine is built
 
@@ -103,6 +104,7 @@ class _Worker:
         self._picture: PictureState = "ok"
         self._told: tuple[Condition, PictureState] | None = None
         self._tell_at_s = -float("inf")
+        self._logged = ("", 0.0)
         self.condition = STARTING
 
     def run(self, detector: Detector, stop: threading.Event) -> None:
@@ -122,11 +124,18 @@ class _Worker:
                 self._wait(float("inf"), ENDED, stop)
                 break
             wait_s = retry.wait_s(fault.kind, good_s)
-            _log.warning("%s Opening it again in %.1f s.", fault, wait_s)
+            self._log_fault(fault, wait_s)
             self._wait(wait_s, trouble(fault), stop)
         self.condition = STOPPED
         self.tell()
         notify("STOPPING=1")
+
+    def _log_fault(self, fault: SourceError, wait_s: float) -> None:
+        """One line a kind of fault, then one in LOG_S: a camera may be away for months."""
+        now_s = time.monotonic()
+        if str(fault) != self._logged[0] or now_s - self._logged[1] >= LOG_S:
+            self._logged = (str(fault), now_s)
+            _log.warning("%s Opening it again in %.1f s, and so on.", fault, wait_s)
 
     def _is_recording(self) -> bool:
         return "://" not in self._camera.source or self._camera.source.startswith("test://")
@@ -176,6 +185,9 @@ class _Worker:
             self._link.flush()
             return
         if self._told is not None and told[0] != self._told[0]:
+            if self.condition.state == "ok":
+                self._logged = ("", 0.0)
+                _log.info("camera %s: pictures arrive", self._camera.id)
             notify(f"STATUS=camera {self._camera.id}: {self.condition.state}. {self.condition.detail}")
         self._told = told
         self._tell_at_s = now_s + HEALTH_S

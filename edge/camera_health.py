@@ -152,5 +152,5 @@ class Meter:
         while len(self._samples) > 2 and now_s - self._samples[1][0] >= WINDOW_S:
             self._samples.popleft()
         then_s, received_then, sent_then = self._samples[0]
-        span_s = max(now_s - then_s, 0.1)
+        span_s = max(now_s - then_s, 1.0)  # less is too short to tell a rate
         return round((received - received_then) / span_s, 2), round((self._sent - sent_then) / span_s, 2)

@@ -54,7 +54,7 @@ def test_a_still_scene_is_never_frozen() -> None:
     """Five minutes of a scene in which nothing moves but the sensor's noise by one grey level are ok."""
     rng = np.random.default_rng(2)
     room = scene(60, 96)
-    assert judged((noisy(room, rng) for _ in range(1500))) == [(0.0, "ok")]
+    assert judged(noisy(room, rng) for _ in range(1500)) == [(0.0, "ok")]
 
 
 def test_one_changed_pixel_is_life() -> None:
