@@ -160,7 +160,7 @@ def _box(box: Any, index: int) -> list[float]:
     x1, y1, x2, y2 = (_number(v, f"boxes[{index}]", -MAX_SIDE_PX, MAX_SIDE_PX) for v in box)
     if x2 < x1 or y2 < y1:
         raise _Fault(
-            f"boxes[{index}] must have x1 <= x2 and y1 <= y2 (corners in pixels, not width and height), got {box}"
+            f"boxes[{index}] must be corners with x1 <= x2 and y1 <= y2 (not width and height), got {_shown(box)}"
         )
     return [x1, y1, x2, y2]
 

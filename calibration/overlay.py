@@ -6,7 +6,7 @@ It puts people's pictures on a disk: an engineer's explicit act, never done by a
 
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import ahead, recording
+from calibration.recording import Recording
 from calibration.replay import Replayed
 from edge.errors import InputError
 from edge.messages import QueueReading
@@ -57,15 +58,27 @@ class _Stay:
     to_s: float
 
 
+def check(path: Path, recordings: Iterable[Recording]) -> None:
+    """Tells what would go wrong before a long replay has run.
+
+    Raises:
+        InputError: no recording is a video, or the file can't be there.
+    """
+    if all(r.kind != "video" for r in recordings):
+        raise InputError(f"--overlay {path}: there is no video in this replay; recorded detections have no pictures")
+    if path.suffix.lower() != ".mp4":
+        raise InputError(f"--overlay {path}: the name must end in .mp4")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"--overlay {path}: there is no folder {path.parent}")
+
+
 def write(path: Path, done: Replayed, notes: Notes) -> list[Path]:
     """Draws every video of the replay; more than one: FILE-CAMERA.mp4 each.
 
     Raises:
-        InputError: the file can't be written, or no recording is a video.
+        InputError: the file can't be written.
     """
     videos = [r for r in done.recordings if r.kind == "video" and r.camera_id]
-    if not videos:
-        raise InputError(f"--overlay {path}: there is no video in this replay; recorded detections have no pictures")
     written = []
     for one in videos:
         target = path if len(videos) == 1 else path.with_name(f"{path.stem}-{one.camera_id}{path.suffix}")

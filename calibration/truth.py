@@ -143,11 +143,12 @@ def _count(row: Row, known: tuple[str, ...]) -> TruthCount:
 
 
 def _visit(row: Row, known: tuple[str, ...]) -> Visit:
-    outcome = _OUTCOMES.get(row["outcome"])
-    if outcome is None and row["outcome"]:
+    if row["outcome"] not in _OUTCOMES:
         raise _Fault(
-            f"outcome is {row['outcome'][:40]!r}; allowed: {', '.join(_OUTCOMES)}, or nothing while still there"
+            f"outcome is {row['outcome'][:40]!r}; allowed: served, left, lost; "
+            "inside, or nothing, for one who is still there at the end"
         )
+    outcome = _OUTCOMES[row["outcome"]]
     joined_s = _seconds(row, "joined_s")
     served_s = _seconds(row, "served_s") if row["served_s"] else None
     left_s = _seconds(row, "left_s") if row["left_s"] else None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
+from edge.errors import InputError
+
 if TYPE_CHECKING:  # scipy and OpenCV are loaded when the command runs, not for `linewise --help`
     from calibration.replay import Replayed
     from edge.settings import Site
@@ -72,6 +74,8 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
     site = load_site(request.site_path)
     recordings = recording.choose(site, request.recording, request.cameras)
     truths = truth.load(request.truth, [q.id for q in site.queues])
+    if request.overlay:
+        overlay.check(request.overlay, recordings)
     notes = overlay.Notes() if request.overlay else None
     began_s = time.monotonic()
     with out_folder(request.out) as out, _progress(bar, recording.length_s(recordings)) as on_pts:
@@ -96,13 +100,17 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
 
 def _detector(site: "Site", request: Request) -> Callable[[], Any]:
     def opened() -> Any:
+        from detector.runtime.errors import DetectorError
         from detector.runtime.open import open_detector
 
-        return open_detector(
-            request.runtime or site.detector_runtime,
-            model=request.model or site.detector_model,
-            threads=site.detector_threads,
-        )
+        try:
+            return open_detector(
+                request.runtime or site.detector_runtime,
+                model=request.model or site.detector_model,
+                threads=site.detector_threads,
+            )
+        except DetectorError as error:
+            raise InputError(f"no detector: {error}") from error
 
     return opened
 
