@@ -35,6 +35,8 @@ OPTIONS = {
     "client.showErrorLinks": "false",
     "global.developmentMode": "false",
     "runner.magicEnabled": "false",
+    "runner.postScriptGC": "false",  # a full collection after every update was most of what a viewer cost
+    "logger.hideWelcomeMessage": "true",
     "logger.level": "warning",
     "theme.light.primaryColor": "#1f6feb",
     "theme.light.backgroundColor": "#f5f6f8",

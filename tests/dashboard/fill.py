@@ -5,6 +5,7 @@ python tests/dashboard/fill.py STORE.sqlite3 [--seed 1] [--queues 8] [--live]   
 
 import argparse
 import random
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,11 +202,13 @@ def every_kind(path: Path, *, now_s: float, seed: int = 1, queues: int = len(EVE
     db.close()
 
 
-def go_on(path: Path, queues: tuple[FakeQueue, ...], cameras: tuple[FakeCamera, ...], *, seed: int = 1) -> None:
-    """Writes a reading a second of the queues until interrupted."""
+def go_on(
+    path: Path, queues: tuple[FakeQueue, ...], cameras: tuple[FakeCamera, ...], *, stop: threading.Event, seed: int = 1
+) -> None:
+    """Writes a reading a second of the queues until `stop` is set."""
     db, rng = Database(path), random.Random(seed)
     lengths = {q.queue: q.level + q.slope / 2 for q in queues}
-    while True:
+    while not stop.wait(1):
         for queue in queues:
             lengths[queue.queue] += rng.choice((-1, 0, 0, 0, 0, 0, 1)) + 0.1 * (queue.level - lengths[queue.queue])
             row = reading(queue, 0.0 if queue.kind in ("idle", "closed") else lengths[queue.queue], time.time())
@@ -214,7 +217,7 @@ def go_on(path: Path, queues: tuple[FakeQueue, ...], cameras: tuple[FakeCamera, 
                 db.table("readings").insert(_kept(row))
         for camera in cameras:
             db.table("cameras").upsert(health(camera, time.time()), pk=("site", "camera"))
-        time.sleep(1)
+    db.close()
 
 
 def main() -> None:
@@ -227,7 +230,7 @@ def main() -> None:
     given = parser.parse_args()
     every_kind(given.store, now_s=time.time(), seed=given.seed, queues=given.queues)
     if given.live:
-        go_on(given.store, EVERY_QUEUE[: given.queues], EVERY_CAMERA, seed=given.seed)
+        go_on(given.store, EVERY_QUEUE[: given.queues], EVERY_CAMERA, stop=threading.Event(), seed=given.seed)
 
 
 if __name__ == "__main__":
