@@ -11,7 +11,8 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.kalman import Array, States
 
-ALONE = 10.0
+ALONE = 11.0
+ALONE_AT_BORDER = 9.0
 WIDE_PENALTY = 5.0
 WIDE_SPEED = 0.7  # body heights a second, standard deviation of what a person may do between two pictures
 WIDE_LIMIT_S = 1.5  # who was hidden longer did not walk on all the while
@@ -24,6 +25,8 @@ def pair_costs(states: States, body_px: Array, hidden_s: Array, boxes: Array, no
 
     body_px (N,) is each person's scale, hidden_s (N,) seconds since last seen, noise (N, 4) of a measurement in pixels.
     """
+    if not len(boxes) or not len(body_px):
+        return np.zeros((len(body_px), len(boxes)))
     r2: Array = (boxes[None] - states.x[:, None]) ** 2  # (N, M, 4)
     s = states.cov[..., 0] + noise**2
     away = np.minimum(hidden_s, WIDE_LIMIT_S)
@@ -40,17 +43,27 @@ def pair_costs(states: States, body_px: Array, hidden_s: Array, boxes: Array, no
     return cost
 
 
-def assign(cost: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of the pairs in the cheapest assignment in which anybody may stay alone at the price ALONE."""
+def assign(cost: Array, alone: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pairs in the cheapest assignment; a box may stay alone at its price `alone` (M,)."""
     if cost.size == 0:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    rows, columns = linear_sum_assignment(np.minimum(cost, ALONE))
-    made = cost[rows, columns] < ALONE
+    rows, columns = linear_sum_assignment(np.minimum(cost, alone))
+    made = cost[rows, columns] < alone[columns]
     return rows[made], columns[made]
+
+
+def alone_costs(boxes: Array, size_px: tuple[int, int]) -> Array:
+    """(M,) price of a box (x middle, top, width, height) that is nobody's: new people come in at the picture's border."""
+    width, height = size_px
+    x, margin = boxes[:, 0], 0.75 * boxes[:, 2]
+    border = (x < margin) | (x > width - margin) | (boxes[:, 1] + boxes[:, 3] > 0.98 * height)
+    return np.where(border, ALONE_AT_BORDER, ALONE)
 
 
 def overlap(a: Array, b: Array) -> Array:
     """Intersection over union (N, M) of boxes (N, 4) and (M, 4), x1 y1 x2 y2."""
+    if not len(a) or not len(b):
+        return np.zeros((len(a), len(b)))
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=2)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detector.runtime.detections import Detections
 from edge import ground
-from edge.association import assign, overlap, pair_costs
+from edge.association import alone_costs, assign, overlap, pair_costs
 from edge.kalman import Array, States, correct, first_states, predict
 from edge.people import People
 from edge.settings import CameraSettings
@@ -32,7 +32,7 @@ GHOST_S = 0.6
 LEAVING_S = 0.6
 SAME_BOX = 0.8  # overlap of a box with a matched one that makes it the same person found twice
 TENTATIVE_COST = 2.0
-HIDDEN_COST, HIDDEN_COST_S = 5.0, 0.5
+HIDDEN_COST, HIDDEN_COST_S = 9.0, 0.5
 MAX_BOXES = 500
 LOW_LIMIT_S = 2.0  # who was hidden longer than this is not found again by a box of low score
 FIRST_SPEED = np.array([0.5, 0.35, 0.15, 0.25])  # deviation of an unknown velocity, body heights a second
@@ -130,11 +130,15 @@ class Tracker:
         cost = pair_costs(p.states, p.body_px, hidden_s, high, noise)
         missed_s = np.clip(hidden_s - dt_s, 0.0, HIDDEN_COST_S)
         cost += (np.where(p.shown, 0.0, TENTATIVE_COST) + HIDDEN_COST * missed_s / HIDDEN_COST_S)[:, None]
-        rows, columns = assign(cost)
-        rest = np.setdiff1d(np.flatnonzero(p.shown & (hidden_s < LOW_LIMIT_S)), rows)
+        rows, columns = assign(cost, alone_costs(high, self._size_px or (1, 1)))
+        rest = np.zeros(0, np.intp)
+        if len(low):
+            waits = p.shown & (hidden_s < LOW_LIMIT_S)
+            waits[rows] = False
+            rest = np.flatnonzero(waits)
         weak = p.take(rest)
         low_cost = pair_costs(weak.states, weak.body_px, hidden_s[rest], low, 2 * noise[rest])
-        low_rows, low_columns = assign(low_cost)
+        low_rows, low_columns = assign(low_cost, alone_costs(low, self._size_px or (1, 1)))
         who = np.concatenate([rows, rest[low_rows]])
         measured = np.concatenate([high[columns], low[low_columns]])
         trust = np.concatenate([noise[rows], 2 * noise[rest[low_rows]]])
@@ -173,7 +177,7 @@ class Tracker:
         p = self._people
         size_px = self._size_px or (1, 1)
         boxes, observed = p.boxes, p.seen_s >= pts_s
-        unseen = ground.bottom_cut(boxes, size_px) | ground.bottom_hidden(np.where(p.shown[:, None], boxes, 0.0))
+        unseen = ground.bottom_cut(boxes, size_px) | ground.bottom_hidden(boxes)
         known = ground.remember(p.known, boxes, observed & ~unseen, dt_s)
         leaving = np.where(observed, _on_the_way_out(p, size_px), p.leaving)
         self._people = replace(p, known=known, leaving=leaving)
