@@ -28,7 +28,7 @@ def quick_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 30.0) -> None:
+def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
     """Waits until the condition holds; fails in words when it doesn't."""
     deadline_s = time.monotonic() + timeout_s
     while not condition():
@@ -38,7 +38,7 @@ def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 30.0
 
 @pytest.fixture
 def until() -> Callable[..., None]:
-    """`until(condition, what, timeout_s=30.0)`: see wait_for."""
+    """`until(condition, what, timeout_s=60.0)`: see wait_for."""
     return wait_for
 
 
