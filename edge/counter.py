@@ -3,6 +3,7 @@
 Cameras' tracks go through edge/queueing/membership.py into the visit books; `tick` makes readings of the books.
 """
 
+import math
 from dataclasses import dataclass
 
 from edge.alerts import AlertWatch
@@ -69,9 +70,9 @@ class Counter:
         self._alerts = [AlertWatch(a) for a in site.alerts]
 
     def on_tracks(self, tracks: Tracks) -> None:
-        """Takes in one picture's tracks; an unknown camera's, or a useless picture's, change nobody's stay."""
+        """Takes in one picture's tracks; those of an unknown camera or a useless picture change nobody's stay."""
         watch = self._watches.get(tracks.camera_id)
-        if watch is None:
+        if watch is None or not math.isfinite(tracks.pts_s):
             return
         watch.saw(tracks.pts_s, tracks.picture)
         lanes = self._lanes.get(tracks.camera_id)

@@ -36,7 +36,8 @@ def measure(tracks: Tracks, places: Sequence[Place], shapes: Sequence[LaneShape]
     """Observed people with usable places, in an order that doesn't depend on the one given."""
     width, height = tracks.size_px
     ground = tracks.ground.astype(np.float64) * (width / max(height, 1), 1.0)  # (N, 2) picture heights
-    tall = (tracks.boxes[:, 3] - tracks.boxes[:, 1]).astype(np.float64) / max(height, 1)
+    with np.errstate(invalid="ignore"):  # boxes that are no numbers are left out below
+        tall = (tracks.boxes[:, 3].astype(np.float64) - tracks.boxes[:, 1]) / max(height, 1)
     usable = tracks.observed & np.isfinite(ground).all(axis=1) & np.isfinite(tall)
     rows = np.flatnonzero(usable)
     points = ground[rows]

@@ -101,9 +101,9 @@ def waiting_since(visits: Iterable[Visit], now_s: float) -> float | None:
 def service_rate(runs: Sequence[Headway], idle_from_s: float | None, now_s: float) -> Rate:
     """The rate from the latest headways, stops left out.
 
-    The time that runs now (since `idle_from_s`: nobody has departed although somebody waits) is a stop when it is longer
-    than max(STOP_LEAST_S, STOP_FACTOR x the usual headway); the rate stays as it was then. A running time that is no stop
-    counts as busy time without a departure as far as it is longer than usual.
+    The time that runs now (since `idle_from_s`: nobody has departed although somebody waits) is a stop when it is
+    longer than max(STOP_LEAST_S, STOP_FACTOR x the usual headway); the rate stays as it was then. A running time that
+    is no stop counts as busy time without a departure as far as it is longer than usual.
     """
     kept = without_stops([run.lasting_s for run in runs[-HEADWAYS:]])
     departures, busy_s = len(kept), sum(kept)

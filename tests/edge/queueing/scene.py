@@ -63,7 +63,7 @@ def tracks(
     foot = np.array([feet[i] for i in ids], np.float64).reshape(-1, 2)
     scale = np.array(size, np.float64) / SIZE
     corner = np.array([box[0] / 2, box[1]])
-    boxes = np.concatenate([foot - corner, foot + [box[0] / 2, 0.0]], axis=1) * np.tile(scale, 2)
+    boxes = np.concatenate([foot - corner, foot + np.array([box[0] / 2, 0.0])], axis=1) * np.tile(scale, 2)
     return Tracks(
         camera_id=camera,
         run=run,

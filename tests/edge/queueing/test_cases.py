@@ -1,6 +1,7 @@
-"""The failures that users of such systems reported, each as its whole kind (flicker, trembling feet, two zones, ...)."""
+"""The failures that users of such systems reported, each as its whole kind."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def flickering(where: Walk, share_hidden: float, holes: list[tuple[float, float]
     return seen
 
 
-@pytest.mark.parametrize("fps", [2, 5, 25])
+@pytest.mark.parametrize("fps", [2, 5, 12])
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
 def test_flicker_and_holes_change_nothing(fps: int, share: float) -> None:
     """A standing person whose detection flickers, with holes shorter than hold_s: length 1, one join, nobody lost."""
@@ -70,7 +71,7 @@ def test_a_trembling_foot_on_the_edge_joins_once(amplitude_px: float, edge: str)
     ticks = play(Counter(site()), {1: foot}, every(0.1, 70))
     last, seen = readings(ticks)[-1], lengths(ticks)
     assert (last.joined, last.served, last.left, last.lost, last.length) == (1, 0, 0, 0, 1)
-    assert sum(a != b for a, b in zip(seen, seen[1:], strict=False)) <= 2
+    assert sum(a != b for a, b in pairwise(seen)) <= 2
 
 
 def test_a_foot_on_the_service_line_is_not_served() -> None:

@@ -1,5 +1,7 @@
 """Who of the lost is who of the found."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +47,9 @@ places = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_s
 
 
 @given(places, places, st.randoms(use_true_random=False))
-def test_the_order_given_changes_nothing(lost: list[tuple[float, float]], found: list[tuple[float, float]], rng) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_the_order_given_changes_nothing(
+    lost: list[tuple[float, float]], found: list[tuple[float, float]], rng: random.Random
+) -> None:
     """The same pairs whatever order people are listed in."""
 
     def pairs(a: list[tuple[float, float]], b: list[tuple[float, float]]) -> set[tuple[object, object]]:

@@ -80,7 +80,7 @@ def test_a_line_without_length_is_none() -> None:
 
 
 def test_order_is_by_distance_from_service() -> None:
-    """Distance to the service line where there is one, to the service area else, to the next lane else, else unknown."""
+    """Distance to the service line, else to the service area, else to the next lane, else unknown."""
     by_line = lane_shape(lane(), None, 1.0)
     assert by_line.distance_to_service((0.5, 0.5)) == pytest.approx(0.2)
     by_area = lane_shape(lane(service_line=None, service_area=AREA), None, 1.0)

@@ -62,7 +62,7 @@ def test_the_interval_holds_eighty_per_cent_of_misses() -> None:
 
 @given(st.lists(probability, max_size=30), st.lists(probability, max_size=10), st.floats(0.0, 0.6))
 def test_the_interval_holds_the_length(members: list[float], candidates: list[float], miss_rate: float) -> None:
-    """low <= length <= high, and nothing below zero."""
+    """Low <= length <= high, and nothing below zero."""
     got = estimate(members, candidates, miss_rate)
     assert 0 <= got.low <= got.length <= got.high
 

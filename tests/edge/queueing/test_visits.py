@@ -43,7 +43,7 @@ def test_people_ahead_are_those_who_joined_before_and_were_still_there() -> None
 
 
 def test_news_are_told_once() -> None:
-    """drain gives every opened and every finished visit exactly once."""
+    """Drain gives every opened and every finished visit exactly once."""
     book = VisitBook("q")
     number = book.join(1.0, ["c/r/1"], censored=False)
     opened, finished = book.drain()
