@@ -23,24 +23,76 @@ _READING: dict[str, Any] = {
     "left": int,
     "lost": int,
 }
+_STATE: dict[str, Any] = {
+    "site": str,
+    "queue": str,
+    "received_s": float,
+    "seq": int,
+    "pts_s": float,
+    "at": str,
+    **_READING,
+    "wait_method": str,
+    "arrivals_per_min": float,
+    "served_per_min": float,
+}
+_CAMERA: dict[str, Any] = {
+    "site": str,
+    "camera": str,
+    "received_s": float,
+    "at": str,
+    "state": str,
+    "detail": str,
+    "picture": str,
+    "frames_in_per_s": float,
+    "frames_out_per_s": float,
+    "age_s": float,
+    "latency_s": float,
+    "dropped": int,
+    "restarts": int,
+    "runtime": str,
+    "model_sha256": str,
+    "width": int,
+    "height": int,
+}
+_MINUTE: dict[str, Any] = {
+    "site": str,
+    "box": str,
+    "queue": str,
+    "minute_s": float,
+    "readings": int,
+    "unknown": int,
+    "length_mean": float,
+    "length_max": int,
+    "wait_mean_s": float,
+    "wait_max_s": float,
+    "joined": int,
+    "served": int,
+    "left": int,
+    "lost": int,
+    "worst_quality": str,
+}
+_EVENT: dict[str, Any] = {
+    "site": str,
+    "box": str,
+    "epoch": str,
+    "seq": int,
+    "queue": str,
+    "kind": str,
+    "at_s": float,
+    "pts_s": float,
+    "wait_s": float,
+    "stay_s": float,
+    "ahead_on_joining": int,
+    "censored": int,
+    "text": str,
+}
 
 
 @migrations()
 def m001_live(db: Database) -> None:
     """What is true now: a row a queue, camera and box; and a day of readings."""
     db.table("state").create(
-        {
-            "site": str,
-            "queue": str,
-            "received_s": float,
-            "seq": int,
-            "pts_s": float,
-            "at": str,
-            **_READING,
-            "wait_method": str,
-            "arrivals_per_min": float,
-            "served_per_min": float,
-        },
+        _STATE,
         pk=("site", "queue"),
     )
     readings = db.table("readings")
@@ -48,25 +100,7 @@ def m001_live(db: Database) -> None:
     readings.create_index(["site", "queue", "at_s"])
     readings.create_index(["received_s"])  # old ones are removed by the collector's own clock
     db.table("cameras").create(
-        {
-            "site": str,
-            "camera": str,
-            "received_s": float,
-            "at": str,
-            "state": str,
-            "detail": str,
-            "picture": str,
-            "frames_in_per_s": float,
-            "frames_out_per_s": float,
-            "age_s": float,
-            "latency_s": float,
-            "dropped": int,
-            "restarts": int,
-            "runtime": str,
-            "model_sha256": str,
-            "width": int,
-            "height": int,
-        },
+        _CAMERA,
         pk=("site", "camera"),
     )
     db.table("boxes").create(
@@ -88,42 +122,12 @@ def m001_live(db: Database) -> None:
 def m002_durable(db: Database) -> None:
     """What is kept: minutes and events, and how far each box's rows are committed."""
     db.table("minutes").create(
-        {
-            "site": str,
-            "box": str,
-            "queue": str,
-            "minute_s": float,
-            "readings": int,
-            "unknown": int,
-            "length_mean": float,
-            "length_max": int,
-            "wait_mean_s": float,
-            "wait_max_s": float,
-            "joined": int,
-            "served": int,
-            "left": int,
-            "lost": int,
-            "worst_quality": str,
-        },
+        _MINUTE,
         pk=("site", "box", "queue", "minute_s"),
     )
     events = db.table("events")
     events.create(
-        {
-            "site": str,
-            "box": str,
-            "epoch": str,
-            "seq": int,
-            "queue": str,
-            "kind": str,
-            "at_s": float,
-            "pts_s": float,
-            "wait_s": float,
-            "stay_s": float,
-            "ahead_on_joining": int,
-            "censored": int,
-            "text": str,
-        },
+        _EVENT,
         pk=("box", "epoch", "seq"),
     )
     events.create_index(["site", "queue", "at_s"])
