@@ -7,11 +7,13 @@ no export flag.
 import copy
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
@@ -35,7 +37,7 @@ class Deployed(nn.Module):
         self.network = network
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """uint8 (N, H, W, 3) RGB -> boxes (N, K, 4) xyxy in input pixels, scores (N, K), best first."""
+        """Takes uint8 (N, H, W, 3) RGB -> boxes (N, K, 4) xyxy in input pixels, scores (N, K), best first."""
         logits, boxes = self.network(normalise(pictures))
         scores, order = logits.topk(min(TOP, logits.shape[1]))
         return boxes.gather(1, order[..., None].expand(-1, -1, 4)), scores.sigmoid()
@@ -50,11 +52,12 @@ class PlainConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, I, H, W) -> (N, O, H / stride, W / stride)."""
-        return self.activation(self.conv(x))
+        y: Tensor = self.activation(self.conv(x))
+        return y
 
 
 @torch.no_grad()
-def folded(network: nn.Module) -> nn.Module:
+def folded(network: Network) -> Network:
     """A copy in which statistics, scales and batch norms are part of the kernels; outputs stay equal."""
     network = copy.deepcopy(network).eval()
     _fold_children(network)
@@ -66,7 +69,7 @@ def _fold_children(module: nn.Module) -> None:
         if isinstance(child, StillConv):
             setattr(module, name, _fold_still(child))
         elif isinstance(child, ConvNormRelu):
-            setattr(module, name, PlainConv(fuse_conv_bn_eval(child[0], child[1]), nn.ReLU()))
+            setattr(module, name, PlainConv(fuse_conv_bn_eval(child.conv, child.norm), nn.ReLU()))
         else:
             _fold_children(child)
 
@@ -77,7 +80,7 @@ def _fold_still(layer: StillConv) -> PlainConv:
     conv = nn.Conv2d(inside * groups, out, kernel, layer.stride, kernel // 2, groups=groups)
     gain = layer.scale / layer.std
     conv.weight.copy_(layer.weight * gain[:, None, None, None])
-    conv.bias.copy_(layer.shift - layer.mean * gain)
+    conv.bias = nn.Parameter(layer.shift - layer.mean * gain)
     return PlainConv(conv, nn.ReLU6() if layer.relu6 else nn.Identity())
 
 
@@ -93,7 +96,7 @@ def to_onnx(network: Network, canvas: tuple[int, int], path: Path) -> None:
         dynamo=True,
         verbose=False,
     )
-    model = program.model_proto
+    model: Any = program.model_proto  # type: ignore[union-attr]
     for node in model.graph.node:
         del node.metadata_props[:]  # stack traces of the exporting machine
     for value in [*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer]:
@@ -120,8 +123,6 @@ def to_int8(fp32: Path, int8: Path, pictures: Iterable[NDArray[np.uint8]]) -> No
 
     The last convolutions (scores, log distances) stay in float: they are 1 % of the work and all of the precision.
     """
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
-
     model = onnx.load(fp32)
     convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
     shapes = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,9 @@ def load_network(run: Path) -> tuple[Network, dict[str, Any]]:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ExportError(f"{path}: cannot be read ({error.strerror}); name the --out folder of a training run") from error
+        raise ExportError(
+            f"{path}: cannot be read ({error.strerror}); name the --out folder of a training run"
+        ) from error
     network = build_network(saved["recipe"]["network"])
     network.load_state_dict(saved["ema"])
     return network.eval(), {**saved["recipe"], "trained_epochs": saved["epoch"]}
@@ -61,7 +64,9 @@ def ship(shipment: Shipment) -> dict[str, Any]:
     network, recipe = load_network(shipment.run)
     canvas = (int(recipe["canvas"][0]), int(recipe["canvas"][1]))
     shipment.weights_dir.mkdir(parents=True, exist_ok=True)
-    parts = {precision: shipment.weights_dir / f"{shipment.name}-{precision}.part.onnx" for precision in ("fp32", "int8")}
+    parts = {
+        precision: shipment.weights_dir / f"{shipment.name}-{precision}.part.onnx" for precision in ("fp32", "int8")
+    }
     to_onnx(network, canvas, parts["fp32"])
     calibration = calibration_pictures(read_labels(shipment.data / "train.json"), canvas)
     to_int8(parts["fp32"], parts["int8"], calibration)
@@ -129,8 +134,13 @@ def asdict_without_detections(result: Evaluation) -> dict[str, Any]:
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items() if item == item}  # NaN: nobody was there to be found
+        return {key: _rounded(item) for key, item in value.items() if not _is_nan(item)}
     return round(value, 4) if isinstance(value, float) else value
+
+
+def _is_nan(value: Any) -> bool:
+    """The AP of pictures without people."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _write_manifest(path: Path, name: str, entry: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The detector's commands: train, export, evaluate, bench."""
 
+import functools
 import json
 import sys
 import time
@@ -9,10 +10,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from edge.errors import InputError
+
 PRECISE = ("openvino-int8", "onnx-int8", "openvino-fp32", "onnx-fp32")
 
 
-def train(
+def train(  # noqa: PLR0917  typer makes options of them
     data: Annotated[Path, typer.Option(help="folder with train.json and val.json (people json or COCO json)")],
     out: Annotated[Path, typer.Option(help="folder of the run; an interrupted run continues there")],
     recipe: Annotated[str, typer.Option(help="n, s or tiny")] = "n",
@@ -40,7 +43,7 @@ def train(
     typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")
 
 
-def export(
+def export(  # noqa: PLR0917  typer makes options of them
     run: Annotated[Path, typer.Option(help="folder of a training run")],
     data: Annotated[Path, typer.Option(help="folder with train.json (calibration) and val.json (the accuracy gate)")],
     out: Annotated[Path, typer.Option(help="folder for the graphs and manifest.json")],
@@ -58,7 +61,7 @@ def export(
         typer.echo(f"{precision}: AP50 {scores['ap50']['all']:.3f} on val.json")
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0917  typer makes options of them
     labels: Annotated[Path, typer.Argument(help="people json or COCO json")],
     model: Annotated[str, typer.Option(help="name in the manifest")] = "n",
     runtime: Annotated[str, typer.Option(help="auto, openvino, onnx, tensorrt, or runtime-precision")] = "auto",
@@ -120,8 +123,8 @@ def bench(
             continue
         width, height = detector.working.canvas
         canvas = np.ascontiguousarray(image[:height, :width])[None]
-        graph_ms = _median_ms(lambda detector=detector, canvas=canvas: detector.session.run(canvas), rounds)
-        whole_ms = _median_ms(lambda detector=detector: detector.detect(image, 0.0), rounds)
+        graph_ms = _median_ms(functools.partial(detector.session.run, canvas), rounds)
+        whole_ms = _median_ms(functools.partial(detector.detect, image, 0.0), rounds)
         typer.echo(f"{choice:14} graph {graph_ms:6.2f} ms   whole picture {whole_ms:6.2f} ms   ({threads} thread)")
         detector.close()
 
@@ -172,5 +175,4 @@ def _needs_torch() -> None:
 
 
 def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(2)
+    raise InputError(message)

@@ -95,15 +95,13 @@ def _random_matrix(
     return np.array([[sx, 0, left], [0, sy, top]])
 
 
-def _shrink(
-    picture: NDArray[np.uint8], matrix: NDArray[np.float64]
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _shrink(picture: NDArray[np.uint8], matrix: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Halves a picture that will become far smaller, by area, so that bilinear sampling does not alias."""
     if max(abs(matrix[0, 0]), abs(matrix[1, 1])) > 0.6:
         return picture, matrix
     half = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
     ratio = np.array([picture.shape[1] / half.shape[1], picture.shape[0] / half.shape[0], 1.0])
-    return half, matrix * ratio
+    return np.asarray(half, np.uint8), matrix * ratio
 
 
 def _move(people: People, matrix: NDArray[np.float64], shrunk: float) -> People:
@@ -144,10 +142,10 @@ def _recolour(image: NDArray[np.uint8], strength: float, rng: np.random.Generato
     curve = (ramp**gamma - 0.5) * contrast + 0.5 + brightness
     cast = 1 + rng.uniform(-0.1, 0.1, 3) * strength
     table = (curve[:, None] * cast * 255).clip(0, 255).astype(np.uint8).reshape(1, 256, 3)
-    image = cv2.LUT(image, table)
+    image = np.asarray(cv2.LUT(image, table), np.uint8)
     saturation = rng.uniform(0.4, 1.0) if rng.random() < 0.5 else 1.0
     saturation = 0.0 if rng.random() < 0.08 else saturation
     if saturation < 1.0:
         grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-        image = cv2.addWeighted(image, saturation, grey, 1 - saturation, 0)
+        image = np.asarray(cv2.addWeighted(image, saturation, grey, 1 - saturation, 0), np.uint8)
     return image

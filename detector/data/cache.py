@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +51,7 @@ def read_picture(picture: Picture) -> NDArray[np.uint8]:
     image = cv2.imread(str(picture.path))
     if image is None:
         raise DataError(f"{picture.path}: is missing or no picture; the labels name it as {picture.file}")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def open_cache(pictures: list[Picture], folder: Path) -> PictureCache:
@@ -70,7 +71,7 @@ def _fill(pictures: list[Picture], pixels_path: Path, index_path: Path) -> None:
     shapes, offsets, scales, offset = [], [], [], 0
     with pixels_path.open("wb") as file:
         for picture in tqdm(pictures, desc="decoding pictures", unit="picture"):
-            image = read_picture(picture)
+            image: NDArray[Any] = read_picture(picture)
             scale = min(1.0, MAX_SIDE_PX / max(image.shape[:2]))
             if scale < 1.0:
                 image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

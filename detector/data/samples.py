@@ -70,7 +70,12 @@ def batches(samples: Samples, size: int, *, workers: int, first: int = 0, step: 
     places = list(range(first, len(samples) - len(samples) % (size * step), step))
     return iter(
         DataLoader(
-            samples, batch_size=size, sampler=places, num_workers=workers, collate_fn=collate, drop_last=True,
+            samples,
+            batch_size=size,
+            sampler=places,
+            num_workers=workers,
+            collate_fn=collate,
+            drop_last=True,
             prefetch_factor=4 if workers else None,
         )
     )

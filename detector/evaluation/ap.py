@@ -38,7 +38,9 @@ def match(boxes: NDArray[np.float32], scores: NDArray[np.float32], people: Peopl
         if free[best] >= MATCH_IOU:
             found[best] = True
             rows.append((float(scores[index]), 1))
-        elif not (iou[index][ignored].max(initial=0) >= MATCH_IOU or share[index][ignored].max(initial=0) >= IGNORE_SHARE):
+        elif not (
+            iou[index][ignored].max(initial=0) >= MATCH_IOU or share[index][ignored].max(initial=0) >= IGNORE_SHARE
+        ):
             rows.append((float(scores[index]), 0))
     return rows, found
 

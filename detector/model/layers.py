@@ -1,6 +1,7 @@
 """The two convolutions the network is built of."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ def depthwise(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
 
 
 def dense(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
-    """Convolution over all channels: x (N, I, H, W), weight (O, I, k, k), bias (O,) -> (N, O, H / stride, W / stride)."""
+    """Convolution over all channels: x (N, I, H, W), weight (O, I, k, k), bias (O,) -> (N, O, H, W) / stride."""
     return F.conv2d(x, weight, bias, stride, weight.shape[-1] // 2)
 
 
@@ -33,6 +34,9 @@ class StillConv(nn.Module):
         relu6: whether ReLU6 follows.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, channels: tuple[int, int], *, kernel: int, stride: int, is_depthwise: bool, relu6: bool) -> None:
         super().__init__()
         inside, out = channels
@@ -46,7 +50,7 @@ class StillConv(nn.Module):
         self.register_buffer("std", torch.ones(out))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (N, in, H, W) -> (N, out, H / stride, W / stride)."""
+        """Takes x (N, in, H, W) -> (N, out, H / stride, W / stride)."""
         gain = self.scale / self.std
         y = self.op(x, self.weight * gain[:, None, None, None], self.shift - self.mean * gain, self.stride)
         return F.relu6(y, inplace=True) if self.relu6 else y
@@ -61,3 +65,13 @@ class ConvNormRelu(nn.Sequential):
             nn.BatchNorm2d(out, momentum=0.03),
             nn.ReLU(inplace=True),
         )
+
+    @property
+    def conv(self) -> nn.Conv2d:
+        """The convolution."""
+        return cast(nn.Conv2d, self[0])
+
+    @property
+    def norm(self) -> nn.BatchNorm2d:
+        """The batch norm."""
+        return cast(nn.BatchNorm2d, self[1])

@@ -43,13 +43,13 @@ class LevelHead(nn.Module):
         self.box_tower = ConvNormRelu(width, width)
         self.score = nn.Conv2d(width, 1, 1)
         self.box = nn.Conv2d(width, 4, 1)
-        nn.init.constant_(self.score.bias, -math.log(1 / PRIOR - 1))
         nn.init.normal_(self.score.weight, std=0.01)
         nn.init.normal_(self.box.weight, std=0.01)
-        nn.init.constant_(self.box.bias, 1.0)
+        self.score.bias = nn.Parameter(torch.full((1,), -math.log(1 / PRIOR - 1)))
+        self.box.bias = nn.Parameter(torch.ones(4))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """x (N, width, H, W) -> logits (N, 1, H, W), log of left, top, right, bottom in strides (N, 4, H, W)."""
+        """Takes x (N, width, H, W) -> logits (N, 1, H, W), log of left, top, right, bottom in strides (N, 4, H, W)."""
         return self.score(self.score_tower(x)), self.box(self.box_tower(x))
 
 
@@ -68,8 +68,9 @@ class Network(nn.Module):
         self.heads = nn.ModuleList(LevelHead(width) for _ in STRIDES)
 
     def features(self, pictures: Tensor) -> list[Tensor]:
-        """pictures (N, 3, H, W) normalised, H and W multiples of 32 -> the shared features, a level each."""
-        return self.neck(self.trunk(pictures))
+        """Takes pictures (N, 3, H, W) normalised, H and W multiples of 32 -> the shared features, a level each."""
+        features: list[Tensor] = self.neck(self.trunk(pictures))
+        return features
 
     def predict(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Shared features -> logits (N, P), boxes (N, P, 4) xyxy in input pixels; P places, fine levels first."""
@@ -81,7 +82,7 @@ class Network(nn.Module):
         return torch.cat(logits, 1), torch.cat(boxes, 1)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """pictures (N, 3, H, W) normalised -> logits (N, P), boxes (N, P, 4) xyxy in input pixels."""
+        """Takes pictures (N, 3, H, W) normalised -> logits (N, P), boxes (N, P, 4) xyxy in input pixels."""
         return self.predict(self.features(pictures))
 
 
@@ -95,14 +96,12 @@ def decode(log_distance: Tensor, stride: int) -> Tensor:
 
 def places(size: tuple[int, int], stride: int, device: torch.device | None = None) -> Tensor:
     """Centres (H * W, 2) x y of the places of one level of (height, width) places, in input pixels."""
-    y, x = torch.meshgrid(
-        torch.arange(size[0], device=device), torch.arange(size[1], device=device), indexing="ij"
-    )
+    y, x = torch.meshgrid(torch.arange(size[0], device=device), torch.arange(size[1], device=device), indexing="ij")
     return torch.stack([x.flatten(), y.flatten()], 1) * float(stride) + stride / 2
 
 
 def normalise(pictures: Tensor) -> Tensor:
-    """uint8 (N, H, W, 3) RGB -> float32 (N, 3, H, W) with ImageNet's mean and deviation."""
+    """Takes uint8 (N, H, W, 3) RGB -> float32 (N, 3, H, W) with ImageNet's mean and deviation."""
     x = pictures.permute(0, 3, 1, 2).float()
     mean = torch.tensor(PIXEL_MEAN, device=x.device).view(1, 3, 1, 1)
     std = torch.tensor(PIXEL_STD, device=x.device).view(1, 3, 1, 1)

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 down to stride 32: inverted residuals, ReLU6, no squeeze-and-excite (so that INT8 suits it).
 
 The plan is that of Tan and Le (2019) as cut down for Lite in github.com/tensorflow/tpu, efficientnet/lite. The last
-stage (320 channels), the last block before it and the classifier are left out: they cost more time than they find people.
+stage (320 channels), the block before it and the classifier are left out: they cost more time than they find people.
 """
 
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ class Block(nn.Module):
         super().__init__()
         inside, out = channels
         wide = inside * expansion
-        self.expand = (
+        self.expand: StillConv | None = (
             StillConv((inside, wide), kernel=1, stride=1, is_depthwise=False, relu6=True) if expansion > 1 else None
         )
         self.depthwise = StillConv((wide, wide), kernel=kernel, stride=stride, is_depthwise=True, relu6=True)
@@ -30,8 +30,8 @@ class Block(nn.Module):
         self.residual = inside == out and stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (N, in, H, W) -> (N, out, H / stride, W / stride)."""
-        y = self.project(self.depthwise(x if self.expand is None else self.expand(x)))
+        """Takes x (N, in, H, W) -> (N, out, H / stride, W / stride)."""
+        y: Tensor = self.project(self.depthwise(x if self.expand is None else self.expand(x)))
         return x + y if self.residual else y
 
 
@@ -59,7 +59,7 @@ class Trunk(nn.Module):
             inside = out
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (N, 3, H, W), normalised -> (N, 40, H/8, W/8), (N, 112, H/16, W/16), (N, 192, H/32, W/32)."""
+        """Takes x (N, 3, H, W), normalised -> (N, 40, H/8, W/8), (N, 112, H/16, W/16), (N, 192, H/32, W/32)."""
         x = self.stem(x)
         levels = []
         for index, stage in enumerate(self.stages):

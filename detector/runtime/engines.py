@@ -1,4 +1,4 @@
-"""TensorRT engine files on disk: keyed, checked, and rebuilt once when stale or corrupt. Needs neither GPU nor TensorRT."""
+"""TensorRT engine files on disk: keyed, checked, rebuilt once when stale or corrupt. Needs neither GPU nor TensorRT."""
 
 import hashlib
 import json
@@ -82,7 +82,7 @@ def load_or_build(
     if engine is None:
         raise DetectorError(
             f"TensorRT {key.tensorrt} on {key.gpu} refuses the engine it has just built for {path}; "
-            "update the driver, or set the runtime to openvino"
+            "install a newer driver, or set the runtime to openvino"
         )
     write_engine(path, key, plan)
     return engine

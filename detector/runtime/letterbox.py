@@ -23,7 +23,8 @@ class Letterbox:
         corner = np.array([self.left, self.top] * 2, np.float32)
         scale = np.array(self.scale * 2, np.float32)
         bounds = np.array(self.size_px * 2, np.float32)
-        return np.clip((boxes - corner) / scale, 0, bounds).astype(np.float32)
+        inside: NDArray[np.float32] = np.clip((boxes - corner) / scale, 0, bounds).astype(np.float32)
+        return inside
 
 
 def letterbox(image: NDArray[np.uint8], canvas: tuple[int, int]) -> tuple[NDArray[np.uint8], Letterbox]:

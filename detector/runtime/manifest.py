@@ -56,7 +56,9 @@ def read_model(weights_dir: Path, name: str) -> Model:
     try:
         return _model(weights_dir, name, models[name])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DetectorError(f"{path}: the entry of model {name!r} lacks or spoils {error}; install linewise again") from error
+        raise DetectorError(
+            f"{path}: the entry of model {name!r} lacks or spoils {error}; install linewise again"
+        ) from error
 
 
 def _model(weights_dir: Path, name: str, entry: dict[str, Any]) -> Model:
@@ -65,9 +67,7 @@ def _model(weights_dir: Path, name: str, entry: dict[str, Any]) -> Model:
         precision: ModelFile(precision, weights_dir / row["file"], row["sha256"])
         for precision, row in entry["files"].items()
     }
-    return Model(
-        name, (int(width), int(height)), float(entry["score_threshold"]), float(entry["duplicate_iou"]), files
-    )
+    return Model(name, (int(width), int(height)), float(entry["score_threshold"]), float(entry["duplicate_iou"]), files)
 
 
 def read_verified(file: ModelFile) -> bytes:

@@ -22,7 +22,7 @@ class OnnxSession:
         options.log_severity_level = 3
         try:
             self.session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001  its errors share no base class
+        except Exception as error:
             raise DetectorError(f"onnxruntime {onnxruntime.__version__} does not take the model: {error}") from error
         self.input = self.session.get_inputs()[0].name
 

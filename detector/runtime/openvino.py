@@ -29,7 +29,7 @@ class OpenVinoSession:
         try:
             core = openvino.Core()
             compiled = core.compile_model(core.read_model(graph, b""), "CPU", settings)
-        except Exception as error:  # noqa: BLE001  the plugin raises bare RuntimeErrors
+        except Exception as error:
             raise DetectorError(f"openvino {openvino.__version__} does not take the model: {error}") from error
         self.request: Any = compiled.create_infer_request()
 

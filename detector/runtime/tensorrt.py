@@ -47,7 +47,9 @@ class TensorRtSession:
         self.logger = self.trt.Logger(self.trt.Logger.WARNING)
         properties = self._cuda(self.cudart.cudaGetDeviceProperties(0))
         name = properties.name.decode() if isinstance(properties.name, bytes) else str(properties.name)
-        key = EngineKey(key_parts[0], self.trt.__version__, f"{name} {properties.major}.{properties.minor}", key_parts[1])
+        key = EngineKey(
+            key_parts[0], self.trt.__version__, f"{name} {properties.major}.{properties.minor}", key_parts[1]
+        )
         runtime = self.trt.Runtime(self.logger)
         self.engine: Any = load_or_build(
             folder, key, build=lambda: self._build(graph), load=runtime.deserialize_cuda_engine

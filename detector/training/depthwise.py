@@ -6,6 +6,8 @@ pictures of 672 channels at 16x26; the whole step would be 2.2 s instead of 0.7 
 unbiased, just noisier), and the input's gradient is a forward convolution with the kernel turned round.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,13 +19,13 @@ KERNEL_GRADIENT_SHARE = 8  # one picture in so many tells the kernel's gradient
 
 class _Depthwise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.stride = stride
         return F.conv2d(x, weight, bias, stride, weight.shape[-1] // 2, groups=len(weight))
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
         x, weight = ctx.saved_tensors
         grad = grad.contiguous(memory_format=torch.channels_last)
         grad_x = _input_gradient(x, weight, grad, ctx.stride) if ctx.needs_input_grad[0] else None
@@ -57,7 +59,8 @@ def _input_gradient(x: Tensor, weight: Tensor, grad: Tensor, stride: int) -> Ten
 
 def sampled_depthwise(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
     """Like detector.model.layers.depthwise forward; see the module for what is different backward."""
-    return _Depthwise.apply(x, weight, bias, stride)
+    y: Tensor = _Depthwise.apply(x, weight, bias, stride)
+    return y
 
 
 def use_sampled_depthwise(network: nn.Module) -> None:

@@ -27,9 +27,7 @@ def read_teacher(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         raise DataError(f"{path}: is no file of teacher boxes ({error}); make one with --detections-out") from error
 
 
-def add_teacher(
-    picture: Picture, boxes: np.ndarray, scores: np.ndarray, *, sure: float, maybe: float
-) -> Picture:
+def add_teacher(picture: Picture, boxes: np.ndarray, scores: np.ndarray, *, sure: float, maybe: float) -> Picture:
     """The picture with the teacher's unlabelled people: weight = score above `sure`, an ignore box above `maybe`."""
     new = scores >= maybe
     labels = picture.people.boxes

@@ -28,24 +28,27 @@ class HeadBranch(nn.Module):
         super().__init__()
         self.network = network
         half = max(network.width // 2, 8)
-        self.towers = nn.ModuleList(
-            nn.Sequential(ConvNormRelu(network.width, half), nn.Conv2d(half, 5, 1)) for _ in STRIDES
-        )
-        for tower in self.towers:
-            nn.init.normal_(tower[1].weight, std=0.01)
-            nn.init.constant_(tower[1].bias, 0.0)
-            nn.init.constant_(tower[1].bias[:1], -4.6)
+        self.towers = nn.ModuleList(_tower(network.width, half) for _ in STRIDES)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, HeadPrediction]:
-        """pictures (N, 3, H, W) normalised -> body logits (N, P), body boxes (N, P, 4), heads."""
+        """Takes pictures (N, 3, H, W) normalised -> body logits (N, P), body boxes (N, P, 4), heads."""
         features = self.network.features(pictures)
         logits, boxes = self.network.predict(features)
-        parts = [_decode(tower(level), stride) for tower, stride, level in zip(self.towers, STRIDES, features, strict=True)]
+        raw = [tower(level) for tower, level in zip(self.towers, features, strict=True)]
+        parts = [_decode(level, stride) for level, stride in zip(raw, STRIDES, strict=True)]
         return logits, boxes, HeadPrediction(torch.cat([p[0] for p in parts], 1), torch.cat([p[1] for p in parts], 1))
 
 
+def _tower(width: int, half: int) -> nn.Sequential:
+    """A level's convolutions to logit, offset x y and log size w h; at first no place is a head."""
+    out = nn.Conv2d(half, 5, 1)
+    nn.init.normal_(out.weight, std=0.01)
+    out.bias = nn.Parameter(torch.tensor([-4.6, 0.0, 0.0, 0.0, 0.0]))
+    return nn.Sequential(ConvNormRelu(width, half), out)
+
+
 def _decode(raw: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-    """raw (N, 5, H, W): logit, offset x y and log size w h in strides -> logits (N, H*W), boxes (N, H*W, 4) px."""
+    """Takes raw (N, 5, H, W): logit, offset x y, log size w h in strides -> logits (N, H*W), boxes (N, H*W, 4) px."""
     size = (raw.shape[-2], raw.shape[-1])
     flat = raw.float().flatten(2).transpose(1, 2)  # (N, H*W, 5)
     centre = places(size, stride, raw.device) + flat[..., 1:3] * stride

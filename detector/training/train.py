@@ -46,6 +46,26 @@ class Run:
     workers: int = 1
 
 
+@dataclass(frozen=True, eq=False)
+class Data:
+    """What is learnt from and what is checked against; val_cache is None where there is no val.json."""
+
+    pictures: list[Picture]
+    cache: PictureCache
+    val: list[Picture]
+    val_cache: PictureCache | None
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """What changes while training: `model` is the network or the branch around it; the EMA follows the network."""
+
+    model: nn.Module
+    network: Network
+    ema: Ema
+    optimiser: torch.optim.Optimizer
+
+
 def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[dict[str, float]]:
     """Trains, or continues a run, to the recipe's last epoch; gives the log's rows of this call.
 
@@ -56,16 +76,45 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
     """
     run.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
+    data = open_data(recipe, run)
+    learner = build_learner(recipe)
+    path = run.out / "checkpoint.pt"
+    first_epoch = checkpoint.resume(path, recipe, learner)
+    rows = []
+    for epoch in range(first_epoch, min(recipe.epochs, stop_after or recipe.epochs)):
+        row = train_epoch(epoch, learner, data, recipe=recipe, workers=run.workers)
+        due = (epoch + 1) % recipe.evaluate_every == 0 or epoch + 1 == recipe.epochs
+        if due and data.val_cache is not None:
+            ap50 = torch_scores(learner.ema.average, data.val, data.val_cache, canvas=recipe.canvas, bf16=recipe.bf16)
+            row["val_ap50"] = ap50["all"]
+        checkpoint.save(path, recipe, learner, epoch + 1)
+        with (run.out / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+        rows.append(row)
+    return rows
 
-    # data
-    pictures = read_pictures(recipe, run)
-    cache = open_cache(pictures, run.cache)
+
+def open_data(recipe: Recipe, run: Run) -> Data:
+    """Training pictures with what a teacher sees beyond the labels, and val.json where there is one."""
+    pictures = read_labels(run.data / "train.json")
+    if len(pictures) < recipe.batch:
+        raise TrainingError(
+            f"{run.data / 'train.json'}: {len(pictures)} pictures are less than a batch of {recipe.batch}"
+        )
+    if run.teacher is not None:
+        seen = read_teacher(run.teacher)
+        sure, maybe = recipe.teacher_sure, recipe.teacher_maybe
+        pictures = [
+            add_teacher(picture, *seen[picture.file], sure=sure, maybe=maybe) if picture.file in seen else picture
+            for picture in pictures
+        ]
     val_file = run.data / "val.json"
     val = read_labels(val_file) if val_file.exists() else []
-    val_cache = open_cache(val, run.cache) if val else None
-    grid = grid_of(recipe.canvas)
+    return Data(pictures, open_cache(pictures, run.cache), val, open_cache(val, run.cache) if val else None)
 
-    # network: the branch wraps it, EMA follows it
+
+def build_learner(recipe: Recipe) -> Learner:
+    """Network from the pretrained trunk, the head branch around it, its running mean, its optimiser."""
     network = build_network(recipe.network)
     if recipe.pretrained:
         load_trunk(network.trunk, imagenet_state())
@@ -74,85 +123,36 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
     model = model.to(memory_format=torch.channels_last)
     ema = Ema(network, recipe.ema_decay)
     use_sampled_depthwise(network)
-
-    # optimiser and schedule
     optimiser = torch.optim.AdamW(parameter_groups(model, network, recipe), lr=recipe.rate)
-    steps = len(pictures) // recipe.batch
-    if steps == 0:
-        raise TrainingError(f"{run.data}: {len(pictures)} pictures are less than one batch of {recipe.batch}")
-
-    # continue where a killed run stopped
-    path, first_epoch = run.out / "checkpoint.pt", 0
-    saved = checkpoint.load(path, recipe)
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-        ema.average.load_state_dict(saved["ema"])
-        ema.updates = saved["ema_updates"]
-        optimiser.load_state_dict(saved["optimiser"])
-        torch.set_rng_state(saved["rng"])
-        first_epoch = saved["epoch"]
-
-    rows = []
-    for epoch in range(first_epoch, min(recipe.epochs, stop_after or recipe.epochs)):
-        row = train_epoch(epoch, steps, recipe=recipe, run=run, data=(pictures, cache), grid=grid, parts=(model, ema, optimiser))
-        due = (epoch + 1) % recipe.evaluate_every == 0 or epoch + 1 == recipe.epochs
-        if due and val_cache is not None:
-            row["val_ap50"] = torch_scores(ema.average, val, val_cache, canvas=recipe.canvas, bf16=recipe.bf16)["all"]
-        checkpoint.save(
-            path,
-            {
-                "recipe": recipe.as_dict(),
-                "epoch": epoch + 1,
-                "model": model.state_dict(),
-                "ema": ema.average.state_dict(),
-                "ema_updates": ema.updates,
-                "optimiser": optimiser.state_dict(),
-                "rng": torch.get_rng_state(),
-            },
-        )
-        with (run.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(row) + "\n")
-        rows.append(row)
-    return rows
+    return Learner(model, network, ema, optimiser)
 
 
-def train_epoch(
-    epoch: int,
-    steps: int,
-    *,
-    recipe: Recipe,
-    run: Run,
-    data: tuple[list[Picture], PictureCache],
-    grid: tuple[Tensor, Tensor],
-    parts: tuple[nn.Module, Ema, torch.optim.Optimizer],
-) -> dict[str, float]:
+def train_epoch(epoch: int, learner: Learner, data: Data, *, recipe: Recipe, workers: int) -> dict[str, float]:
     """One pass over the pictures; gives the mean of every loss."""
-    model, ema, optimiser = parts
-    model.train()
+    learner.model.train()
     plain = epoch >= recipe.epochs - recipe.plain_epochs
+    augmentation = recipe.plain if plain else recipe.augmentation
     samples = Samples(
-        *data,
-        canvas=recipe.canvas,
-        augmentation=recipe.plain if plain else recipe.augmentation,
-        key=(recipe.seed, epoch),
+        data.pictures, data.cache, canvas=recipe.canvas, augmentation=augmentation, key=(recipe.seed, epoch)
     )
+    steps, grid = len(samples) // recipe.batch, grid_of(recipe.canvas)
     sums: dict[str, float] = {}
     started = time.perf_counter()
-    bar = tqdm(batches(samples, recipe.batch, workers=run.workers), total=steps, desc=f"epoch {epoch + 1}", mininterval=5)
+    loader = batches(samples, recipe.batch, workers=workers)
+    bar = tqdm(loader, total=steps, desc=f"epoch {epoch + 1}", mininterval=5, disable=None)
     for index, batch in enumerate(bar):
         share = rate_share(epoch * steps + index, recipe.epochs * steps, recipe)
-        for group in optimiser.param_groups:
+        for group in learner.optimiser.param_groups:
             group["lr"] = group["base"] * share
-        losses = batch_losses(model, batch, grid, recipe)
-        loss = total(losses, recipe.loss)
+        losses = batch_losses(learner.model, batch, grid, recipe)
         values = {name: float(part.detach()) for name, part in losses.items()}
         if not math.isfinite(sum(values.values())):
             raise TrainingError(f"epoch {epoch + 1}, batch {index + 1}: a loss is not finite: {values}")
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        values["gradient"] = float(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm))
-        optimiser.step()
-        ema.update(network_of(model))
+        learner.optimiser.zero_grad(set_to_none=True)
+        total(losses, recipe.loss).backward()  # type: ignore[no-untyped-call]
+        values["gradient"] = float(nn.utils.clip_grad_norm_(learner.model.parameters(), recipe.clip_norm))
+        learner.optimiser.step()
+        learner.ema.update(learner.network)
         for name, value in values.items():
             sums[name] = sums.get(name, 0.0) + value
         bar.set_postfix({name: f"{value / (index + 1):.3f}" for name, value in sums.items()}, refresh=False)
@@ -182,20 +182,6 @@ def to_target(people: People) -> Target:
     )
 
 
-def read_pictures(recipe: Recipe, run: Run) -> list[Picture]:
-    """The training pictures, with what a teacher sees beyond the labels."""
-    pictures = read_labels(run.data / "train.json")
-    if run.teacher is None:
-        return pictures
-    seen = read_teacher(run.teacher)
-    return [
-        add_teacher(picture, *seen[picture.file], sure=recipe.teacher_sure, maybe=recipe.teacher_maybe)
-        if picture.file in seen
-        else picture
-        for picture in pictures
-    ]
-
-
 def freeze(network: Network, stages: int) -> None:
     """Stem and the first stages keep ImageNet's weights: edges are edges, and they cost most of the time."""
     for module in [network.trunk.stem, *network.trunk.stages[:stages]]:
@@ -220,8 +206,3 @@ def rate_share(step: int, steps: int, recipe: Recipe) -> float:
         return (step + 1) / recipe.warm_up_steps
     done = (step - recipe.warm_up_steps) / max(1, steps - recipe.warm_up_steps)
     return recipe.final_rate_share + (1 - recipe.final_rate_share) * (1 + math.cos(math.pi * done)) / 2
-
-
-def network_of(model: nn.Module) -> nn.Module:
-    """The network inside the branch, or itself."""
-    return model.network if isinstance(model, HeadBranch) else model
