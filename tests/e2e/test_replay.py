@@ -1,10 +1,13 @@
 """`linewise replay` as people run it: a process, its output, its exit code, its page in a browser."""
 
+import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,7 @@ def test_bad_input_is_one_message_without_a_traceback(tmp_path: Path) -> None:
 def test_a_terminal_shows_a_bar(tmp_path: Path) -> None:
     """On a terminal the bar tells media seconds."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))  # a bar needs a terminal with a width
     path = recording(tmp_path / "r.jsonl", one_served())
     args = [*COMMAND, str(path), "--site", str(site_file(tmp_path))]
     result = subprocess.run(args, stdout=subprocess.PIPE, stderr=slave, text=True, timeout=100, check=False)
