@@ -53,7 +53,7 @@ def assign(cost: Array, alone: Array) -> tuple[NDArray[np.intp], NDArray[np.intp
 
 
 def alone_costs(boxes: Array, size_px: tuple[int, int]) -> Array:
-    """(M,) price of a box (x middle, top, width, height) that is nobody's: new people come in at the picture's border."""
+    """(M,) price of a box (x middle, top, width, height) that is nobody's: people come in at the border."""
     width, height = size_px
     x, margin = boxes[:, 0], 0.75 * boxes[:, 2]
     border = (x < margin) | (x > width - margin) | (boxes[:, 1] + boxes[:, 3] > 0.98 * height)

@@ -169,7 +169,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
     },
     "mqtt": {
         "url": Key(plain, '"mqtt://HOST[:1883]" or "mqtts://HOST[:8883]"', "the broker", REQUIRED),
-        "username": Key(plain, "1 to 1000 characters", "", "none"),
+        "username": Key(plain, "1 to 1000 characters", "this box's user at the broker", "none"),
         "password": Key(plain, "1 to 1000 characters", 'best as "${MQTT_PASSWORD}"', "none"),
         "ca_file": Key(plain, _A_FILE, "who signed the broker's certificate", "the system's list"),
         "cert_file": Key(plain, _A_FILE, "this box's own certificate", "none"),

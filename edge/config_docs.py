@@ -1,0 +1,44 @@
+"""The tables of docs/site-file.md, made from the keys that the code reads: `python -m edge.config_docs` prints them."""
+
+import sys
+
+from edge.config_keys import ARRAYS, KEYS
+
+_INTRO = {
+    "site": "Once. Who and where.",
+    "mqtt": "Once, or left out: then `linewise up` starts a broker of its own on this machine.",
+    "detector": "Once, or left out.",
+    "camera": "Once for each camera, in double brackets.",
+    "camera.floor": "Inside a camera: four marks, in the picture and on the floor; makes distances metric.",
+    "queue": "Once for each queue, in double brackets; its lanes follow it.",
+    "queue.lane": "One or more for each queue, in order from the service point, on any cameras. A lane has a "
+    "`service_line` or a `service_area` or neither, not both.",
+    "line": "Once for each plain counting line (people in, people out).",
+    "alert": "Once for each condition that somebody is told of.",
+}
+
+
+def key_tables() -> str:
+    """One Markdown table for each table of the site file."""
+    parts = []
+    for name, keys in KEYS.items():
+        header = f"[[{name}]]" if name in ARRAYS or name == "queue.lane" else f"[{name}]"
+        rows = [f"| `{key}` | {spec.allowed} | {spec.default} | {spec.meaning} |" for key, spec in keys.items()]
+        parts.append(
+            "\n".join(
+                [
+                    f"### `{header}`",
+                    "",
+                    _INTRO[name],
+                    "",
+                    "| key | allowed | left out | meaning |",
+                    "|---|---|---|---|",
+                    *rows,
+                ]
+            )
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(key_tables())
