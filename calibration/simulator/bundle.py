@@ -30,7 +30,8 @@ def bundle(folder: Path) -> None:
 
 
 def _progress(steps: Iterable[Any], total: int) -> Iterable[Any]:
-    return tqdm(steps, total=total, unit="frame", disable=not sys.stderr.isatty())
+    bar: Iterable[Any] = tqdm(steps, total=total, unit="frame", disable=not sys.stderr.isatty())
+    return bar
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.simulator.people import PersonState
 from calibration.simulator.settings import Scenario
 from calibration.simulator.world import Instant
 from detector.scenes.camera import Camera
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Where a till's lane lies: on the floor in metres, and as the site file's fractions of the picture."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.simulator.settings import Point, Scenario, Till
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 
 
 def spot(till: Till, along_m: float, side_m: float = 0.0) -> Point:
@@ -41,7 +42,7 @@ def fractions(scenario: Scenario, points: list[Point]) -> list[list[float]]:
     """Floor points as fractions of the picture, cut at its border."""
     world = np.array([[x, y, 0.0] for x, y in points])
     size = [scenario.camera.width_px, scenario.camera.height_px]
-    return np.clip(scenario.camera.project(world) / size, 0.0, 1.0).round(4).tolist()
+    return [[float(v) for v in p] for p in np.clip(scenario.camera.project(world) / size, 0.0, 1.0).round(4)]
 
 
 def site_toml(scenario: Scenario, source: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from calibration.simulator.settings import Point, Till, Walkers
 
 Role = Literal["customer", "passer", "staff"]
+Doing = Literal["walking", "waiting", "paying", "serving"]
 TURN_RADPS = 3.2
 
 
@@ -22,7 +23,7 @@ class PersonState:
     heading_rad: float
     speed_mps: float
     walked_m: float
-    doing: Literal["walking", "waiting", "paying", "serving"]
+    doing: Doing
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Person:
         """As seen from outside, with the sway of a standing body: a centimetre or two around the feet."""
         still = max(0.0, 1.0 - self.speed_mps / 0.3)
         sway = 0.014 * still * np.sin(np.array([0.9, 0.67]) * at_s + self.person * np.array([1.7, 2.9]))
-        doing = "serving" if self.role == "staff" else "walking" if self.speed_mps > 0.15 else "waiting"
+        doing: Doing = "serving" if self.role == "staff" else "walking" if self.speed_mps > 0.15 else "waiting"
         if doing == "waiting" and self.pays_until_s is not None:
             doing = "paying"
         return PersonState(

@@ -19,26 +19,29 @@ from detector.scenes.room import canteen
 
 @dataclass(frozen=True)
 class Picture:
-    """image (H, W, 3) uint8 RGB; boxes of the people in the order of persons."""
+    """image (H, W, 3) uint8 RGB; boxes in the order of persons, where they were asked for."""
 
     pts_s: float
     image: np.ndarray
     persons: tuple[int, ...]
-    boxes: tuple[Boxed, ...]
+    boxes: tuple[Boxed, ...] | None
 
 
-def pictures(scenario: Scenario, instants: Sequence[Instant], rng: np.random.Generator) -> Iterator[Picture]:
-    """The instants as a camera sees them."""
+def pictures(
+    scenario: Scenario, instants: Sequence[Instant], rng: np.random.Generator, *, boxed_every: int = 0
+) -> Iterator[Picture]:
+    """The instants as a camera sees them; boxes for every boxed_every-th (0: none), since they cost another pass."""
     cast_rng, noise_rng = rng.spawn(2)
     cast = Cast(load_bodies(), cast_rng)
     desks = [(x, y, angle_rad) for (x, y), angle_rad in map(desk_m, scenario.tills)]
     camera = scenario.camera
     renderer, lens = Renderer(camera, canteen(desks)), Lens(camera.width_px, camera.height_px, noise_rng)
-    for instant in instants:
+    for k, instant in enumerate(instants):
         figures = cast.figures(instant.people, instant.pts_s, scenario.step_s)
-        drawn = renderer.draw(figures)
+        wanted = boxed_every > 0 and k % boxed_every == 0
+        drawn = renderer.draw(figures, marked=wanted)
         persons = tuple(p.person for p in instant.people)
-        yield Picture(instant.pts_s, lens.through(drawn.image), persons, tuple(boxed(drawn)))
+        yield Picture(instant.pts_s, lens.through(drawn.image, k), persons, tuple(boxed(drawn)) if wanted else None)
 
 
 def write_video(path: Path, frames: Iterator[Picture], *, fps: int, crf: int = 27) -> None:
@@ -49,7 +52,7 @@ def write_video(path: Path, frames: Iterator[Picture], *, fps: int, crf: int = 2
         stream = None
         for picture in frames:
             if stream is None:
-                stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf), "preset": "medium"})
+                stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf), "preset": "veryfast"})
                 stream.height, stream.width = picture.image.shape[:2]
                 stream.pix_fmt, stream.gop_size = "yuv420p", 5 * fps
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture.image, format="rgb24")))

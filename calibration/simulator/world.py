@@ -41,7 +41,8 @@ def new_world(scenario: Scenario, rng: np.random.Generator) -> World:
     """A place with its staff and everything planned that does not depend on how people move."""
     arrivals_rng, passing_rng, motion_rng, service_rng = rng.spawn(4)
     end_s = scenario.duration_s
-    coming = [(t, "customer", ()) for t in poisson_times(scenario.arrivals, arrivals_rng) if t < end_s]
+    none: tuple[Point, ...] = ()
+    coming = [(t, "customer", none) for t in poisson_times(scenario.arrivals, arrivals_rng) if t < end_s]
     for passing in scenario.passing:
         gap_s = 60.0 / passing.per_min
         at_s = float(passing_rng.uniform(0.1, 0.9)) * gap_s
@@ -111,6 +112,13 @@ def _enter(world: World, role: str, way: tuple[Point, ...]) -> None:
     person.way = [spot(person.till, person.till.length_m + 0.35, person.side_m)]
 
 
+def _tail(world: World, person: Person, till: Till) -> Point:
+    """Where to join: at the lane's end, or behind the last where the line has outgrown the lane."""
+    line = world.lines[till.queue]
+    behind_m = line[-1].along_m + person.gap_m if line else 0.0
+    return spot(till, max(till.length_m + 0.35, behind_m), person.side_m)
+
+
 def _till(person: Person) -> Till:
     if person.till is None:
         raise ValueError(f"person {person.person} ({person.role}) belongs to no till")
@@ -122,10 +130,12 @@ def _unserved(person: Person) -> bool:
 
 
 def _walk(world: World, person: Person) -> None:
+    bound_for_line = person.role == "customer" and person.person not in world.visit_of
+    if bound_for_line and person.till is not None and len(person.way) == 1:
+        person.way = [_tail(world, person, person.till)]
     if not step_towards(person, person.way[0], person.pace_mps, world.scenario.step_s):
         return
     person.way.pop(0)
-    bound_for_line = person.role == "customer" and person.person not in world.visit_of
     if not person.way and bound_for_line and person.till is not None:
         world.lines[person.till.queue].append(person)
         person.in_line, person.moving = True, True

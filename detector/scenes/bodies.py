@@ -120,7 +120,7 @@ def joints_of(heads: Floats) -> Joints:
 
 def weight_of(weights: Floats, names: tuple[str, ...]) -> Floats:
     """How far each vertex or triangle (V,) hangs on some bones together."""
-    return weights[:, [BONES.index(n) for n in names]].sum(1)
+    return np.asarray(weights[:, [BONES.index(n) for n in names]].sum(1))
 
 
 ARM = tuple(b for b in BONES if b.split(".")[0] in ("upperarm01", "lowerarm01", "wrist"))
@@ -151,7 +151,7 @@ def tailored(mesh: Mesh, joints: Joints, outfit: Outfit) -> dict[str, Mesh]:
             for edge in ("hem", "shoe", "sleeve", "cuff"):
                 arm = weight_of(part[2], ARM) > 0.5
                 field = garments.borders(part[0], arm, joints, outfit)[edge]
-                part = simplify.cut(part, field, arm[part[1]].all(1) | ~arm[part[1]].any(1))
+                part = simplify.cut(part, field, np.asarray(arm[part[1]].all(1) | ~arm[part[1]].any(1)))
         elif name == "skirt":
             field = 0.62 - garments.along(part[0], joints.hip, joints.ankle)
             part = simplify.cut(part, field, np.ones(len(part[1]), bool))
@@ -178,7 +178,7 @@ def face_parts(name: str, mesh: Mesh, joints: Joints, outfit: Outfit) -> Ints:
         return garments.shell_parts(middle, arm, joints, outfit)
     if name == "skirt":
         leg = garments.along(middle, joints.hip, joints.ankle)
-        return np.where(outfit.skirt & (leg < 0.62), garments.BOTTOM, -1)
+        return np.where((leg < 0.62) if outfit.skirt else False, garments.BOTTOM, -1)
     if name == "hair":
         long = (middle[:, 2] > joints.neck[2] - 0.10) & (outfit.hair == "long")
         rel = middle - joints.head
@@ -250,11 +250,13 @@ def make(out: Path) -> None:
     """Writes every identity's body to one file."""
     model = load_anny()
     faces, weights = base_faces(model), bone_weights(model)
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for k, identity in enumerate(IDENTITIES):
         vertices, heads = rest_body(model, identity.shape)
         mesh, part = joined(dress((vertices, faces, weights), joints_of(heads), identity.outfit))
-        drawn, faces_k, part, weights_k = simplify.lighter(mesh[0], mesh[1], part, mesh[2])
+        drawn, faces_k, part, weights_k = simplify.lighter(
+            mesh[0], mesh[1], part, mesh[2], cell_m=np.where(weight_of(mesh[2], ("head",)) > 0.5, 0.0095, 0.013)
+        )
         for name, array in compact(drawn, faces_k, part, weights_k).items():
             arrays[f"{name}_{k}"] = array
         arrays[f"heads_{k}"] = heads.astype(np.float32)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.scenes.garments import vertex_normals
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 BODIES = Path(__file__).with_name("bodies.npz")
 UNIT_M = 1e-4
 

@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Camera:
         seen = (np.asarray(points, float) - [self.x_m, self.y_m, self.height_m]) @ self.rotation().T
         depth = np.where(seen[..., 2] > 0.05, seen[..., 2], np.nan)
         middle = np.array([self.width_px / 2, self.height_px / 2])
-        return seen[..., :2] / depth[..., None] * self.focal_px + middle
+        return np.asarray(seen[..., :2] / depth[..., None] * self.focal_px + middle)
 
     def floor_point(self, pixels: Floats) -> Floats:
         """Pixels (..., 2) to the floor (..., 2) metres; above the horizon nan."""
@@ -50,7 +51,7 @@ class Camera:
         reach = self.height_m / np.where(ray[..., 2] < -1e-6, -ray[..., 2], np.nan)
         return ray[..., :2] * reach[..., None] + [self.x_m, self.y_m]
 
-    def clip_matrix(self, near_m: float = 0.3, far_m: float = 40.0) -> Floats:
+    def clip_matrix(self, near_m: float = 0.3, far_m: float = 40.0) -> NDArray[np.float32]:
         """(4, 4) float32 from world to OpenGL clip space, to be applied to column vectors."""
         view = np.eye(4)
         view[:3, :3] = self.rotation() * np.array([1, -1, -1])[:, None]

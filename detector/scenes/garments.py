@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 SKIN, HAIR, TOP, BOTTOM, SHOES, EYE, LIPS = range(7)
 
 Ints = np.ndarray
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def vertex_normals(vertices: Floats, faces: Ints) -> Floats:
     total = np.zeros_like(vertices)
     for k in range(3):
         np.add.at(total, faces[:, k], cross)
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
 
 
 def smoothed(vertices: Floats, faces: Ints, movable: np.ndarray, rounds: int) -> Floats:
@@ -68,10 +69,10 @@ def smoothed(vertices: Floats, faces: Ints, movable: np.ndarray, rounds: int) ->
 
 def along(points: Floats, start: Floats, end: Floats) -> Floats:
     """Share of the way from start to end (V,), of points mirrored to the left side."""
-    mirrored = points * np.array([1.0, 1.0, 1.0])
+    mirrored = points.copy()
     mirrored[:, 0] = np.abs(mirrored[:, 0])
     axis = end - start
-    return (mirrored - start) @ axis / (axis @ axis)
+    return np.asarray((mirrored - start) @ axis / (axis @ axis))
 
 
 def borders(points: Floats, arm: np.ndarray, joints: Joints, outfit: Outfit) -> dict[str, Floats]:

@@ -11,20 +11,19 @@ class Lens:
     """For pictures (height_px, width_px); noise is the standard deviation of the brightness, of 255."""
 
     def __init__(self, width_px: int, height_px: int, rng: np.random.Generator, *, noise: float = 2.0) -> None:
-        self.rng = rng
-        y, x = np.mgrid[-1 : 1 : height_px * 1j, -1 : 1 : width_px * 1j].astype(np.float32)
-        self.falloff = (1.0 - 0.10 * (x * x + y * y))[..., None]
-        self.grains = [self._grain(height_px, width_px, noise) for _ in range(GRAINS)]
+        y, x = np.mgrid[-1 : 1 : height_px * 1j, -1 : 1 : width_px * 1j]
+        self.falloff = np.repeat((255 * (1.0 - 0.10 * (x * x + y * y)))[..., None], 3, 2).astype(np.uint8)
+        self.grains = [_grain(height_px, width_px, noise, rng) for _ in range(GRAINS)]
 
-    def _grain(self, height_px: int, width_px: int, noise: float) -> np.ndarray:
-        bright = self.rng.standard_normal((height_px, width_px, 1), np.float32)
-        colour = cv2.GaussianBlur(self.rng.standard_normal((height_px, width_px, 3), np.float32), (0, 0), 1.0)
-        return (bright + 0.8 * colour) * noise
+    def through(self, image: np.ndarray, tick: int, blur_px: float = 0.7) -> np.ndarray:
+        """(H, W, 3) uint8 RGB to the same; the tick chooses the grain, so that any frame can be made alone."""
+        soft = cv2.multiply(cv2.GaussianBlur(image, (0, 0), blur_px), self.falloff, scale=1 / 255)
+        shift = (tick * 7919 % image.shape[0], tick * 104729 % image.shape[1])
+        grain = np.roll(self.grains[tick % GRAINS], shift, (0, 1))
+        return np.asarray(cv2.add(soft, grain, dtype=cv2.CV_8U))
 
-    def through(self, image: np.ndarray, blur_px: float = 0.7) -> np.ndarray:
-        """(H, W, 3) uint8 RGB to the same."""
-        soft = cv2.GaussianBlur(image, (0, 0), blur_px) * self.falloff
-        grain = self.grains[int(self.rng.integers(GRAINS))]
-        shift = [int(self.rng.integers(n)) for n in image.shape[:2]]
-        soft += np.roll(grain, shift, (0, 1))
-        return np.clip(soft + 0.5, 0, 255).astype(np.uint8)
+
+def _grain(height_px: int, width_px: int, noise: float, rng: np.random.Generator) -> np.ndarray:
+    bright = rng.standard_normal((height_px, width_px, 1), np.float32)
+    colour = cv2.GaussianBlur(rng.standard_normal((height_px, width_px, 3), np.float32), (0, 0), 1.0)
+    return np.round((bright + 0.8 * colour) * noise).astype(np.int16)

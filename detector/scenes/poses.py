@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.scenes.body import Body
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 # bone -> the bone its limb points to
 LIMBS = {"upperleg01": "lowerleg01", "lowerleg01": "foot", "upperarm01": "lowerarm01", "lowerarm01": "wrist"}
 
@@ -62,10 +64,10 @@ def walking(phase_rad: float, effort: float, upper: Pose = STANDING[0]) -> Pose:
 def blended(first: Pose, second: Pose, share: float) -> Pose:
     """Between two poses; share 0 is the first."""
 
-    def mix(a: float | tuple[float, float], b: float | tuple[float, float]) -> float | tuple[float, ...]:
-        if isinstance(a, tuple) and isinstance(b, tuple):
+    def mix(a: Any, b: Any) -> Any:
+        if isinstance(a, tuple):
             return tuple(x + (y - x) * share for x, y in zip(a, b, strict=True))
-        return a + (b - a) * share  # type: ignore[operator]
+        return a + (b - a) * share
 
     return Pose(**{f.name: mix(getattr(first, f.name), getattr(second, f.name)) for f in fields(Pose)})
 
@@ -75,7 +77,7 @@ def rotation(axis: tuple[float, float, float], degrees: float) -> Floats:
     x, y, z = np.asarray(axis, float) / np.linalg.norm(axis)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     angle = math.radians(degrees)
-    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross)
 
 
 def arc(start: Floats, end: Floats) -> Floats:
@@ -117,15 +119,15 @@ def rotations(body: Body, pose: Pose) -> dict[str, Floats]:
 
 def _limb(body: Body, bone: str, mark: str) -> Floats:
     at, to = body.names.index(f"{bone}.{mark}"), body.names.index(f"{LIMBS[bone]}.{mark}")
-    return body.heads[to] - body.heads[at]
+    return np.asarray(body.heads[to] - body.heads[at])
 
 
 def _part(turn: Floats, share: float) -> Floats:
     """A share of a small turn: mixed with the identity and made orthogonal again."""
     u, _, v = np.linalg.svd(np.eye(3) * (1 - share) + turn * share)
-    return u @ v
+    return np.asarray(u @ v)
 
 
 def _between(first: Floats, second: Floats) -> Floats:
     u, _, v = np.linalg.svd(first + second)
-    return u @ v
+    return np.asarray(u @ v)

@@ -6,19 +6,22 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.scenes import shaders
 from detector.scenes.body import Body, heading_matrix, placed, skinned
 from detector.scenes.camera import Camera
+from detector.scenes.garments import BOTTOM, SHOES, TOP
 from detector.scenes.poses import Pose, rotations
 from detector.scenes.room import TILES, Room
 from detector.scenes.wardrobe import Style
 
-Floats = np.ndarray
-SHADOW_PX = 512
+Floats = NDArray[np.float64]
+SHADOW_PX = 384
 # Directions of light (metres sideways for each metre up), the height that casts, the channel, the blur.
-LAMPS = (((-0.30, -0.22), 3.0, (1.0, 0.0, 0.0), 8.0), ((0.0, 0.0), 0.35, (0.0, 0.0, 1.0), 2.6))
+LAMPS = (((-0.30, -0.22), 3.0, (1.0, 0.0, 0.0), 6.0), ((0.0, 0.0), 0.35, (0.0, 0.0, 1.0), 2.0))
 CLOTH_N = 64
+Buffers = tuple[Any, Any, Any, Any]  # moving vertices, fixed attributes, faces, faces of clothes
 
 
 class SceneError(RuntimeError):
@@ -57,7 +60,7 @@ def open_context() -> Any:
     except ImportError:
         raise SceneError("drawing needs moderngl: pip install 'linewise[scenes]'") from None
     try:
-        return moderngl.create_standalone_context(backend="egl")
+        return moderngl.create_standalone_context(backend="egl")  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001 - moderngl raises bare Exception where EGL is missing
         raise SceneError(f"no OpenGL by EGL here ({error}); on Debian: apt install libegl1 libgl1-mesa-dri") from None
 
@@ -83,7 +86,7 @@ class Renderer:
         packed = room.packed()
         self.room_buffer = gl.buffer(packed.tobytes())
         self.floor_buffer = gl.buffer(packed[packed[:, 9] == TILES].tobytes())
-        self.bodies: dict[int, tuple[Any, Any]] = {}
+        self.bodies: dict[int, tuple[Any, Any, Any]] = {}
         for program in (self.person, self.marker, self.walls, self.cover, self.floor, self.caster):
             _put(program, clip=camera.clip_matrix().T.tobytes(), floor_box=room.floor_box_m)
             _put(program, eye=(camera.x_m, camera.y_m, camera.height_m))
@@ -109,20 +112,23 @@ class Renderer:
         content = [(buffer, "3f 3f 3f 1f", "at", "normal", "tint", "material")]
         return self.gl.vertex_array(program, content, skip_errors=True)
 
-    def _buffers(self, body: Body, points: Floats, normals: Floats) -> tuple[Any, Any, Any]:
-        """(moving, fixed, faces); what does not move is uploaded once a body."""
+    def _buffers(self, body: Body, points: Floats, normals: Floats) -> Buffers:
+        """What does not move is uploaded once a body."""
         if id(body) not in self.bodies:
             fixed = np.concatenate([body.vertices, body.parts[:, None]], 1).astype(np.float32)
-            self.bodies[id(body)] = (self.gl.buffer(fixed.tobytes()), self.gl.buffer(body.faces.tobytes()))
+            # Clothes are enough to cast the shadow, and a third of the triangles.
+            cloth = body.faces[np.isin(body.parts[body.faces[:, 0]], (TOP, BOTTOM, SHOES))]
+            upload = self.gl.buffer
+            self.bodies[id(body)] = (upload(fixed.tobytes()), upload(body.faces.tobytes()), upload(cloth.tobytes()))
         moving = np.concatenate([points, normals], 1).astype(np.float32)
         return (self.gl.buffer(moving.tobytes()), *self.bodies[id(body)])
 
-    def _person(self, program: Any, buffers: tuple[Any, Any, Any]) -> Any:
-        moving, fixed, faces = buffers
+    def _person(self, program: Any, buffers: Buffers, *, cloth_only: bool = False) -> Any:
+        moving, fixed, faces, cloth = buffers
         content = [(moving, "3f 3f", "at", "normal"), (fixed, "3f 1f", "rest", "part")]
-        return self.gl.vertex_array(program, content, faces, skip_errors=True)
+        return self.gl.vertex_array(program, content, cloth if cloth_only else faces, skip_errors=True)
 
-    def _cast_shadows(self, buffers: list[tuple[Any, Any, Any]]) -> None:
+    def _cast_shadows(self, buffers: list[Buffers]) -> None:
         gl = self.gl
         self.cast.use()
         self.cast.clear()
@@ -132,7 +138,7 @@ class Renderer:
         for slope, top_m, channel, _ in LAMPS:
             _put(self.caster, slope=(*slope, 0.0), top=top_m, channel=channel)
             for each in buffers:
-                self._person(self.caster, each).render()
+                self._person(self.caster, each, cloth_only=True).render()
         gl.blend_equation = gl.FUNC_ADD
         gl.disable(gl.BLEND)
         gl.enable(gl.DEPTH_TEST)
@@ -143,7 +149,7 @@ class Renderer:
             soft[..., k] = cv2.GaussianBlur(cast[..., k], (0, 0), blur)
         self.shadow.write(soft.tobytes(), alignment=1)
 
-    def _draw_colour(self, figures: Sequence[Figure], buffers: list[tuple[Any, Any, Any]]) -> None:
+    def _draw_colour(self, figures: Sequence[Figure], buffers: list[Buffers]) -> None:
         gl = self.gl
         gl.copy_framebuffer(self.full, self.empty)
         self.full.use()
@@ -166,7 +172,7 @@ class Renderer:
         gl.disable(gl.CULL_FACE)
         gl.copy_framebuffer(self.flat, self.full)
 
-    def _draw_marks(self, buffers: list[tuple[Any, Any, Any]]) -> np.ndarray:
+    def _draw_marks(self, buffers: list[Buffers]) -> np.ndarray:
         self.marks.use()
         self.marks.clear()
         _put(self.cover, mark=0.0)

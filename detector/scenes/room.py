@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.scenes.wardrobe import Colour, linear
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 DOOR_M = (1.0, 2.25)  # half the opening's width, its height
 TILES, PLASTER, WOOD, STEEL, GLOW, PLAIN = 1, 2, 3, 4, 5, 6
 
@@ -22,7 +23,7 @@ class Room:
     materials: np.ndarray
     floor_box_m: tuple[float, float, float, float]  # x0, y0, x1, y1 of where shadows fall
 
-    def packed(self) -> Floats:
+    def packed(self) -> NDArray[np.float32]:
         """(3 T, 10) float32 vertices: place, normal, tint, material."""
         each = np.concatenate([self.normals, self.tints, self.materials[:, None]], 1)
         return np.concatenate([self.triangles.reshape(-1, 3), np.repeat(each, 3, 0)], 1).astype(np.float32)

@@ -1,9 +1,11 @@
 """Triangles cut along garments' edges, and fewer of them where they are small in the picture (faces, hands)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 Ints = np.ndarray
+Pieces = tuple[Floats, Ints, Ints, Floats]  # vertices, faces, parts, weights
 
 
 def cut(mesh: tuple[Floats, Ints, Floats], field: Floats, chosen: np.ndarray) -> tuple[Floats, Ints, Floats]:
@@ -41,14 +43,14 @@ def cut(mesh: tuple[Floats, Ints, Floats], field: Floats, chosen: np.ndarray) ->
     return vertices, np.concatenate([faces[~crossing], np.array(split)]), weights
 
 
-def lighter(vertices: Floats, faces: Ints, part: Ints, weights: Floats, *, cell_m: float = 0.007) -> tuple:
-    """Vertices of skin and hair closer than a grid cell become one; returns (vertices, faces, part, weights)."""
+def lighter(vertices: Floats, faces: Ints, part: Ints, weights: Floats, *, cell_m: Floats) -> Pieces:
+    """Vertices of skin and hair that share a grid cell of their size cell_m (V,) become one."""
     fine = np.zeros(len(vertices), bool)
     fine[faces[np.isin(part, (0, 1))].reshape(-1)] = True
     fine[faces[np.isin(part, (2, 3, 4, 5, 6))].reshape(-1)] = False
-    key = np.floor(vertices / cell_m).astype(np.int64)
+    key = np.floor(vertices / cell_m[:, None]).astype(np.int64)
     key = (key[:, 0] * 4096 + key[:, 1]) * 4096 + key[:, 2]
-    # A vertex that stays takes a key of its own; hands and lips keep apart from what they touch.
+    # A vertex that stays takes a key of its own.
     key = np.where(fine, key, 2**50 + np.arange(len(vertices)))
     _, first, index = np.unique(key, return_index=True, return_inverse=True)
     index = index.reshape(-1)
