@@ -1,0 +1,134 @@
+"""Opening a detector: the manifest, the checks, the fallbacks; on the shipped weights."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.runtime import open as opening
+from detector.runtime.errors import DetectorError
+from detector.runtime.manifest import WEIGHTS_DIR, read_model, read_verified
+from detector.runtime.open import open_detector
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The shipped weights in a folder that may be spoilt."""
+    return Path(shutil.copytree(WEIGHTS_DIR, tmp_path / "weights"))
+
+
+def noise(seed: int) -> np.ndarray:
+    """A coarse random picture, 1280x720."""
+    small = np.random.default_rng(seed).integers(0, 256, (9, 16, 3), dtype=np.uint8)
+    return cv2.resize(small, (1280, 720), interpolation=cv2.INTER_CUBIC)
+
+
+def test_every_shipped_file_is_the_scored_one() -> None:
+    """sha256 of every file in the manifest, and its scores stand beside it."""
+    models = json.loads((WEIGHTS_DIR / "manifest.json").read_text(encoding="utf-8"))["models"]
+    assert "n" in models
+    for name, entry in models.items():
+        for file in read_model(WEIGHTS_DIR, name).files.values():
+            assert read_verified(file)
+        assert set(entry["scores"]) == set(entry["files"])
+
+
+@pytest.mark.parametrize("pair", [("onnx-fp32", "openvino-fp32"), ("onnx-int8", "openvino-int8")])
+def test_runtimes_agree(pair: tuple[str, str]) -> None:
+    """ONNX Runtime and OpenVINO give the same scores and boxes from one file, places within rounding."""
+    exact = "fp32" in pair[0]
+    a, b = (open_detector(choice, score_threshold=0.02) for choice in pair)
+    assert (a.name, b.name) == pair
+    assert a.model_sha256 == b.model_sha256
+    for seed in range(3):
+        seen_a, seen_b = a.detect(noise(seed), 0.0), b.detect(noise(seed), 0.0)
+        if exact:
+            np.testing.assert_allclose(seen_a.scores, seen_b.scores, atol=1e-3)
+            np.testing.assert_allclose(seen_a.boxes, seen_b.boxes, atol=0.5)
+        else:
+            top = min(len(seen_a.scores), len(seen_b.scores), 5)
+            np.testing.assert_allclose(seen_a.scores[:top], seen_b.scores[:top], atol=0.05)
+    a.close()
+    b.close()
+
+
+def test_auto_takes_openvino() -> None:
+    """Where OpenVINO is installed it serves, in INT8."""
+    assert open_detector().name == "openvino-int8"
+
+
+def test_a_runtime_that_does_not_start_falls_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next one serves, `name` says which, and the log says why."""
+
+    def refuse(graph: bytes, threads: int) -> None:
+        raise DetectorError("openvino is not installed: pip install openvino")
+
+    monkeypatch.setattr(opening, "OpenVinoSession", refuse)
+    with caplog.at_level(logging.WARNING):
+        assert open_detector("auto").name == "onnx-int8"
+    assert "pip install openvino" in caplog.text
+
+
+def test_tensorrt_without_a_gpu_falls_back() -> None:
+    """Asked for TensorRT on a box without it, a CPU runtime serves."""
+    assert open_detector("tensorrt").name in ("openvino-int8", "onnx-int8")
+
+
+def test_an_exact_runtime_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """runtime-precision means that one or an error."""
+
+    def refuse(graph: bytes, threads: int) -> None:
+        raise DetectorError("broken here")
+
+    monkeypatch.setattr(opening, "OnnxSession", refuse)
+    with pytest.raises(DetectorError, match="onnx-fp32: broken here"):
+        open_detector("onnx-fp32")
+
+
+def test_a_damaged_file_is_refused(copied: Path) -> None:
+    """One byte changed: the message names the file and both hashes, and nothing runs it."""
+    path = copied / "n-int8.onnx"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(DetectorError, match=r"n-int8\.onnx.*not the file that was scored.*install linewise again"):
+        open_detector("openvino-int8", weights_dir=copied)
+
+
+def test_a_missing_file_is_told(copied: Path) -> None:
+    """The message names it."""
+    (copied / "n-int8.onnx").unlink()
+    with pytest.raises(DetectorError, match=r"n-int8\.onnx: cannot be read"):
+        open_detector("onnx-int8", weights_dir=copied)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read"),
+        ("{", "is no manifest"),
+        ("{}", "is no manifest"),
+        ('{"models": {}}', "no model is called 'n'"),
+        ('{"models": {"n": {}}}', "lacks or spoils 'canvas'"),
+    ],
+)
+def test_a_spoilt_manifest_is_told(tmp_path: Path, content: str | None, message: str) -> None:
+    """Missing, not JSON, without models, without this model, without a key."""
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+    with pytest.raises(DetectorError, match=message):
+        open_detector(weights_dir=tmp_path)
+
+
+def test_wrong_arguments_are_told() -> None:
+    """Runtime names and thread counts are checked."""
+    with pytest.raises(DetectorError, match=r"'cuda'.*auto, openvino"):
+        open_detector("cuda")
+    with pytest.raises(DetectorError, match="at least 1, got 0"):
+        open_detector(threads=0)
