@@ -95,10 +95,9 @@ class Store:
     def _load(self, db: Database) -> None:
         self._db = db
         self._marks = {(r["box"], r["epoch"]): Mark(r["seq"], r["missing"]) for r in db.table("sources").rows}
-        where = {"where": "site = ?", "where_args": [self._site]}
-        self._states = {r["queue"]: r["at"] for r in db.table("state").rows_where(**where)}
-        self._cameras = {r["camera"]: r["at"] for r in db.table("cameras").rows_where(**where)}
-        self._boxes = {r["box"]: r for r in db.table("boxes").rows_where(**where)}
+        self._states = {r["queue"]: r["at"] for r in db.table("state").rows_where("site = ?", [self._site])}
+        self._cameras = {r["camera"]: r["at"] for r in db.table("cameras").rows_where("site = ?", [self._site])}
+        self._boxes = {r["box"]: r for r in db.table("boxes").rows_where("site = ?", [self._site])}
 
     def close(self) -> None:
         """Closes the file and lets another collector have it."""
@@ -214,7 +213,7 @@ class Store:
 
     def _row(self, row: Row, batch: RowBatch, work: _Work) -> None:
         payload = json.dumps(row.body).encode()
-        body = parsed(QueueEvent if row.kind == "event" else QueueMinute, payload)
+        body = parsed(QueueEvent, payload) if row.kind == "event" else parsed(QueueMinute, payload)
         topic = f"linewise/{self._site}/box/{batch.box}/rows"
         if isinstance(body, str):
             work.refused.append(Refused(topic, f"row {row.seq}: {body}", payload))

@@ -95,17 +95,18 @@ class Connection:
             self._client.connect(
                 mqtt.host, mqtt.port, KEEPALIVE_S, clean_start=keep_session_s is None, properties=properties
             )
-        except ssl.SSLError as fault:
-            raise RefusedError(
-                f"broker {self._where}: TLS fails ({fault}): look at ca_file and the host name"
-            ) from fault
-        except (OSError, ValueError) as fault:
-            raise BrokerError(f"broker {self._where} can't be reached: {fault}") from fault
-        try:
             self._wait_until(lambda: self._connected, "accepts the connection but doesn't speak MQTT 5")
         except BrokerError:
             self.drop()
             raise
+        except ssl.SSLError as fault:
+            self.drop()
+            raise RefusedError(
+                f"broker {self._where}: TLS fails ({fault}): look at ca_file and the host name"
+            ) from fault
+        except (OSError, ValueError) as fault:
+            self.drop()
+            raise BrokerError(f"broker {self._where} can't be reached: {fault}") from fault
 
     def _new_client(self, mqtt: MqttSettings, client_id: str, will: Will | None) -> paho.Client:
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
@@ -223,6 +224,9 @@ class Connection:
         link = self._client.socket()
         if link is not None:
             link.close()
+        # paho's client holds sockets of its own and would hold us: without this circle both go at once, not some day
+        self._client.on_connect = self._client.on_disconnect = None
+        self._client.on_message = self._client.on_publish = None
 
 
 class Backoff:

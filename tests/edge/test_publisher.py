@@ -1,6 +1,7 @@
 """The publisher against real brokers: status and will, live states, rows, refusals, a second counter."""
 
 import contextlib
+import gc
 import json
 import logging
 import re
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from edge.connection import Backoff, Connection
@@ -393,6 +395,23 @@ def test_mute_broker_is_noticed() -> None:
         port = mute.getsockname()[1]
         with pytest.raises(BrokerError, match=f"127.0.0.1:{port} accepts the connection but doesn't speak MQTT 5"):
             Connection(MqttSettings("127.0.0.1", port), "x")
+
+
+def test_failed_connections_leave_nothing_open(mosquitto: Any) -> None:
+    """After a hundred refused and a hundred good connections there are as many open files as before."""
+    broker = mosquitto("listener PORT 127.0.0.1", "allow_anonymous true")
+    process = psutil.Process()
+    gc.collect()
+    before = process.num_fds()
+    gc.disable()
+    try:
+        for _ in range(100):
+            with pytest.raises(BrokerError):
+                Connection(MqttSettings("127.0.0.1", 1), "x")
+            Connection(broker.mqtt, "x").drop()
+        assert abs(process.num_fds() - before) <= 2
+    finally:
+        gc.enable()
 
 
 @pytest.mark.slow
