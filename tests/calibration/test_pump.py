@@ -82,7 +82,7 @@ def crossing(until_s: float, step_s: float) -> Iterator[Item]:
         t_s += step_s
 
 
-@pytest.mark.parametrize("step_s", [0.1, 0.2, 0.5])
+@pytest.mark.parametrize("step_s", [pytest.param(0.1, marks=pytest.mark.slow), 0.2, 0.5])
 def test_the_whole_way_measures_the_true_wait(step_s: float) -> None:
     """Through the real tracker, at several frame rates: served once, 114.95 s within 1 s."""
     [visit] = [v for t in run(crossing(125.0, step_s)) for v in t.visits]

@@ -56,7 +56,7 @@ def test_a_new_id_after_every_hole_is_the_same_visit() -> None:
     assert readings(ticks)[-1].joined == 1
 
 
-@pytest.mark.parametrize("amplitude_px", [2.0, 6.0, 10.0, 20.0, 45.0])
+@pytest.mark.parametrize("amplitude_px", [6.0, 20.0, 45.0])
 @pytest.mark.parametrize("edge", ["bottom", "side"])
 def test_a_trembling_foot_on_the_edge_joins_once(amplitude_px: float, edge: str) -> None:
     """A foot that crosses the edge 400 times, then walks in and stays: one join, length changes at most twice."""
@@ -137,8 +137,8 @@ def test_a_new_resolution_keeps_the_lanes(size: tuple[int, int]) -> None:
     """The stream changes its size (and shape) in the middle: everybody stays counted."""
     counter = Counter(site())
     people = {i: stand(400 + 120 * i, 480) for i in range(4)}
-    ticks = play(counter, people, every(0.1, 30))
-    ticks += play(counter, people, every(0.1, 60, 30.1), size=size)
+    ticks = play(counter, people, every(0.2, 30))
+    ticks += play(counter, people, every(0.2, 60, 30.2), size=size)
     assert set(lengths(ticks)) == {4}
     assert readings(ticks)[-1].joined == 4
 
@@ -152,7 +152,7 @@ def uneven(seed: int, until_s: float) -> Iterator[float]:
         t_s += float(rng.choice([0.1, 0.2, 0.5, 1.0, 2.0]))
 
 
-@pytest.mark.parametrize("times", [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, "uneven"])
+@pytest.mark.parametrize("times", [0.5, 2.0, 5.0, pytest.param(30.0, marks=pytest.mark.slow), "uneven"])
 def test_a_wait_does_not_depend_on_the_frame_rate(times: float | str) -> None:
     """Entered at 0.9 s, over the service line at 115.85 s: 114.95 s at any rate from 0.5 to 30 pictures a second."""
     person = walk((0, 640, 720), (6.75, 640, 450), (110, 640, 450), (116.4, 640, 194), (118.5, 640, 110))

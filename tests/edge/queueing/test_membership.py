@@ -294,7 +294,7 @@ def test_ten_people_in_a_moving_line() -> None:
     ticks = play(Counter(site()), {**people, 99: outside()}, every(0.2, end_s + 6))
     done = visits(ticks)
     assert [v.outcome for v in done] == ["served"] * 10
-    moments = np.arange(0.0, end_s, 0.01)
+    moments = np.arange(0.0, end_s, 0.05)
     for i, visit in enumerate(sorted(done, key=lambda v: v.joined_s)):
         inside = [t for t in moments if (p := people[i](float(t))) is not None and 216.0 < p[1] < 684.0]
         assert visit.joined_s == pytest.approx(inside[0], abs=0.1)

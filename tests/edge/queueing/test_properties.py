@@ -9,7 +9,7 @@ from edge.settings import Site
 from edge.vocabulary import PictureState, Point, Polygon, Tracks
 from tests.edge.queueing.scene import AREA, LINE, SIZE, lane, queue, site, tracks
 
-quick = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 2**32 - 1)
 rates = st.sampled_from([0.5, 1.0, 3.0, 10.0, 30.0])
 SERVICE: Polygon = ((0.3, 0.35), (0.6, 0.35), (0.6, 0.5), (0.3, 0.5))
@@ -21,7 +21,7 @@ SHAPES = [
 ]
 
 
-def crowd(rng: np.random.Generator, fps: float, pictures: int = 120) -> list[Tracks]:
+def crowd(rng: np.random.Generator, fps: float, pictures: int = 80) -> list[Tracks]:
     """People who wander, stop, jump, flicker and change ids; bad pictures, empty ones, gaps and jumps of time."""
     people = int(rng.integers(0, 12))
     place = rng.uniform((200.0, 100.0), (1100.0, 720.0), (people, 2))
