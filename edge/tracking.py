@@ -23,7 +23,7 @@ from edge.settings import CameraSettings
 from edge.vocabulary import PictureState, Tracks
 
 NOISE = np.array([0.03, 0.03, 0.05, 0.06])  # of a measured (x middle, top, width, height), in body heights
-STILL_SPEED = np.array([0.10, 0.07, 0.03, 0.05])  # standing people's velocity deviation, body heights a second
+STILL_SPEED = np.array([0.15, 0.10, 0.04, 0.07])  # standing people's velocity deviation, body heights a second
 RESTLESS = 0.7  # and this share of the present speed on top
 LASTS_S = 1.5  # a velocity lasts this long
 HIDDEN_LASTS_S = (0.3, 0.9)  # while unseen: of one who stood, of one who walked

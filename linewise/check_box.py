@@ -22,8 +22,8 @@ def box_lines(site: Site) -> Iterator[CheckLine]:
     """Findings on this machine for a site."""
     yield disk_line(site.id)
     yield sqlite_line(sqlite3.sqlite_version_info)
+    yield from detector_lines(site)  # before GStreamer is loaded: the order of a camera's process
     yield decoder_line(live=any("://" in camera.source for camera in site.cameras))
-    yield from detector_lines(site)
 
 
 def disk_line(site_id: str) -> CheckLine:

@@ -61,7 +61,7 @@ def test_a_file_with_faults_gives_one_line_a_fault(write):
 
 def test_a_sound_site_is_looked_at_from_all_sides(write):
     """Lanes, disk, SQLite, video, detector, cameras and broker each have a line."""
-    report = check.check_site(write(SITE + QUEUE), {})
+    report = check.check_site(write(SITE + QUEUE + '[detector]\nruntime = "onnx"\n'), {})
     subjects = {line.about.split(",")[0].split(" ")[0] for line in report.lines}
     assert {"file", "queue", "disk", "SQLite", "video", "camera", "broker"} <= subjects
     assert ("ok", "test://: a picture of 640x360 (pattern)") in about(report.lines, "camera c1")
@@ -242,6 +242,7 @@ def test_a_model_file_that_was_changed_is_told(write, tmp_path):
 def test_a_file_that_is_as_scored_but_no_graph_is_told(write, tmp_path):
     """The file is right and yet nothing starts with it."""
     manifest(tmp_path, b"no graph", hashlib.sha256(b"no graph").hexdigest())
-    lines = list(check_box.detector_lines(load_site(write(SITE), {}), tmp_path))
+    site = load_site(write(SITE + '[detector]\nruntime = "onnx"\n'), {})
+    lines = list(check_box.detector_lines(site, tmp_path))
     assert [line.level for line in lines] == ["ok", "fault"]
     assert "no runtime starts" in lines[1].text
