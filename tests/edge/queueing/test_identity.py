@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing.identity import matches, reach
@@ -46,6 +46,7 @@ def test_a_walker_is_looked_for_where_the_walk_leads() -> None:
 places = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6, unique=True)
 
 
+@settings(deadline=None, max_examples=50)
 @given(places, places, st.randoms(use_true_random=False))
 def test_the_order_given_changes_nothing(
     lost: list[tuple[float, float]], found: list[tuple[float, float]], rng: random.Random

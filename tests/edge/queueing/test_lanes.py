@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing.lanes import border_crossing, crossing, lane_shape, service_line, signed_distance, zone
@@ -27,6 +27,7 @@ def test_the_notch_of_a_hook_is_outside() -> None:
     assert signed_distance(np.array([[2.0, 2.0], [0.5, 2.0], [2.0, 0.5]]), HOOK).tolist() == [-1.0, 0.5, 0.5]
 
 
+@settings(deadline=None, max_examples=50)
 @given(coordinate, coordinate, st.booleans())
 def test_drawing_direction_and_mirroring_change_nothing(x: float, y: float, turned: bool) -> None:
     """Clockwise or not, and seen in a mirror, a place is as far from the border as before."""
@@ -39,6 +40,7 @@ def test_drawing_direction_and_mirroring_change_nothing(x: float, y: float, turn
         assert mirrored == pytest.approx(here)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.floats(0.0, 1.0), st.floats(-3.0, 3.0))
 def test_a_step_over_a_segment_is_met_where_it_is(share: float, across: float) -> None:
     """The fraction of the step at which it meets a segment is the one it was made with."""

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing.length import count_distribution, estimate, missed_distribution, still_there, will_stay
@@ -60,6 +60,7 @@ def test_the_interval_holds_eighty_per_cent_of_misses() -> None:
     assert np.mean([got[int(n)].length for n in seen]) == pytest.approx(15, abs=0.5)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(probability, max_size=30), st.lists(probability, max_size=10), st.floats(0.0, 0.6))
 def test_the_interval_holds_the_length(members: list[float], candidates: list[float], miss_rate: float) -> None:
     """Low <= length <= high, and nothing below zero."""
@@ -67,6 +68,7 @@ def test_the_interval_holds_the_length(members: list[float], candidates: list[fl
     assert 0 <= got.low <= got.length <= got.high
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.floats(-1.0, 100.0), st.floats(0.0, 30.0))
 def test_doubts_are_probabilities(seconds: float, limit_s: float) -> None:
     """Both curves stay between 0 and 1 for any settings."""

@@ -1,13 +1,14 @@
 """The visit book."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing.visits import VisitBook
 from edge.vocabulary import Outcome
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(["join", "served", "left", "lost", "serve"]), st.integers(0, 5))))
 def test_the_books_always_balance(moves: list[tuple[str, int]]) -> None:
     """Whatever happens, joined - served - left - lost is the number of open visits."""

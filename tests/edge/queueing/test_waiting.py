@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing.waiting import (
@@ -59,6 +59,7 @@ def test_time_without_pictures_and_old_time_is_left_out() -> None:
     assert spans(busy, 20 + MEMORY_S) == [(30, 55)]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.permutations(range(6)))
 def test_the_order_of_visits_changes_nothing(order: list[int]) -> None:
     """Headways are a function of the set of visits."""
@@ -167,6 +168,7 @@ def test_the_interval_against_simulated_services(
     assert told.high_s == pytest.approx(max(high[0], told.wait_s))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 300), st.integers(0, 5), st.integers(0, 5), st.integers(0, 40), st.floats(0.0, 1e5))
 def test_a_wait_is_never_negative(waiting: int, in_service: int, servers: int, departures: int, busy_s: float) -> None:
     """0 <= low <= wait <= high for any state of the queue."""
