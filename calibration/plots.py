@@ -131,7 +131,9 @@ def visits(done: Replayed, matches: Sequence[Match]) -> str:
             stay = (match.truth.joined_s, _until(match.truth, done.end_s))
             title = f"by eye: {clock(stay[0])} to {clock(stay[1])}"
             parts.append(svg.bar(scale, stay, (top + 7, 4), css="bar-truth", title=title))
+    waited = any(m.machine and m.machine.served_s is not None for m in shown)
     legend = [("machine patch", "waited"), ("after patch", "after being served, or never served")]
+    legend = legend if waited else [("after patch", "there, by the machine")]
     legend += [("truth patch", "by eye")] if with_truth else []
     cut = f'<p class="note">The first {MAX_BARS} of {len(matches)} visits.</p>' if len(matches) > MAX_BARS else ""
     return _figure("Visits, one a bar", _legend(*legend), svg.picture(scale, parts, "Visits over time") + cut)
