@@ -21,7 +21,7 @@ class Marks:
 
 def scale_of(cards: tuple[QueueCard, ...]) -> float:
     """One full height for every small chart, so that lines can be compared by eye."""
-    return max([MIN_SCALE, *(v for c in cards if c.seen == "fresh" for v in c.history if v is not None)])
+    return max([MIN_SCALE, *(v for c in cards for v in c.history if v is not None)])
 
 
 def cards_html(cards: tuple[QueueCard, ...], marks: Marks) -> Markup:
@@ -153,4 +153,4 @@ def _chart(card: QueueCard, scale: float) -> Markup:
 def _bar(value: float | None, scale: float) -> Markup:
     if value is None:
         return tag("i", cls="lw-gap")
-    return tag("i", style=f"height:{min(100.0, max(3.0, 100 * value / scale)):.0f}%")
+    return tag("i", style=f"height:{max(3.0, 100 * value / scale):.0f}%")

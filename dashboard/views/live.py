@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Board:
     below: str = ""
 
 
+wall_clock_s: Callable[[], float] = time.time  # compared with the collector's `received_s` only
 live: Shared[Board] = Shared(LIVE_S)
 slowly: Shared[Slow] = Shared(SLOW_S)
 _last_good: dict[tuple[Path, str], tuple[float, Board]] = {}
@@ -97,7 +99,7 @@ def _trouble(key: tuple[Path, str], error: str) -> Board:
 
 
 def _read(store: Path, names: Names) -> Board:
-    now_s = time.time()  # compared with the collector's `received_s` only
+    now_s = wall_clock_s()
     db = reading.open_store(store)
     try:
         db.execute("BEGIN")  # one moment of the store for all that follows

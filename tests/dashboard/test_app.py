@@ -1,7 +1,6 @@
 """The page itself, run by Streamlit's own test runner; what a browser makes of it is told in tests/e2e."""
 
 import sqlite3
-import time
 import warnings
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -16,6 +15,7 @@ from dashboard.page import Names
 from dashboard.views import live
 from tests.dashboard.fill import SITE, FakeCamera, FakeQueue, alert, box, every_kind, fill, health, new_store, reading
 
+NOW_S = 1_780_000_000.0
 APP = Path(__file__).parents[2] / "dashboard/app.py"
 NAMES = Names(site=SITE, name="Canteen", queues=(("till-1", "Till 1"), ("till-2", "Till 2")))
 HOSTILE = (
@@ -50,8 +50,9 @@ class Parsed(HTMLParser):
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Path]:
-    """Where the store can be; what earlier pages shared is forgotten."""
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the store can be; what earlier pages shared is forgotten, and the page's clock stands at NOW_S."""
+    monkeypatch.setattr(live, "wall_clock_s", lambda: NOW_S)
     live.forget()
     yield tmp_path / "store.sqlite3"
     live.forget()
@@ -89,11 +90,10 @@ def bodies(page: AppTest) -> list[str]:
 
 def test_a_running_site(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two queues with fresh readings: the advice, both cards with length and wait, the camera, the box."""
-    now_s = time.time()
-    fill(store, (FakeQueue("till-1", level=9), FakeQueue("till-2", level=2)), (FakeCamera("tills"),), now_s=now_s)
+    fill(store, (FakeQueue("till-1", level=9), FakeQueue("till-2", level=2)), (FakeCamera("tills"),), now_s=NOW_S)
     db = Database(store)
     for queue, length in (("till-1", 7), ("till-2", 2)):
-        db.table("state").upsert(reading(FakeQueue(queue), length, now_s), pk=("site", "queue"))
+        db.table("state").upsert(reading(FakeQueue(queue), length, NOW_S), pk=("site", "queue"))
     db.close()
     shown = text(run(store, monkeypatch))
     assert "Send people to Till 2: about 2 min" in shown
@@ -111,7 +111,7 @@ def test_no_store_yet(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.unlink()
     new_store(store).close()
     assert "not known: nothing heard yet" in text(again(page))
-    fill(store, (FakeQueue("till-1"), FakeQueue("till-2")), now_s=time.time())
+    fill(store, (FakeQueue("till-1"), FakeQueue("till-2")), now_s=NOW_S)
     shown = text(again(page))
     assert "nothing heard" not in shown
     assert "about" in shown
@@ -125,8 +125,9 @@ def test_a_file_that_is_no_store(store: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_locked_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a store can't be read for a moment the last page stays; a page that has none says that it tries again."""
-    fill(store, (FakeQueue("till-1"), FakeQueue("till-2")), now_s=time.time())
+    fill(store, (FakeQueue("till-1"), FakeQueue("till-2")), now_s=NOW_S)
     page = run(store, monkeypatch)
+    monkeypatch.setattr(live, "KEEP_S", 300.0)
 
     def locked(path: Path) -> sqlite3.Connection:
         raise sqlite3.OperationalError("database is locked")
@@ -142,7 +143,7 @@ def test_unknown_and_old_are_told_as_such(store: Path, monkeypatch: pytest.Monke
     fill(
         store,
         (FakeQueue("till-1", "stale"), FakeQueue("till-2", "late"), FakeQueue("lift", "silent")),
-        now_s=time.time(),
+        now_s=NOW_S,
     )
     page = run(store, monkeypatch)
     shown = text(page)
@@ -157,7 +158,7 @@ def test_unknown_and_old_are_told_as_such(store: Path, monkeypatch: pytest.Monke
 
 def test_stopped_is_at_least(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A queue whose service has stopped tells its wait as a lower bound."""
-    fill(store, (FakeQueue("till-1", "stopped", 6),), now_s=time.time())
+    fill(store, (FakeQueue("till-1", "stopped", 6),), now_s=NOW_S)
     shown = text(run(store, monkeypatch))
     assert "at least" in shown
     assert "Service stopped" in shown
@@ -165,9 +166,9 @@ def test_stopped_is_at_least(store: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_offline_box_is_in_front(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the only box is offline the page says so at the top, and no camera is called working."""
-    fill(store, (FakeQueue("till-1", "silent"),), (FakeCamera("tills"),), now_s=time.time())
+    fill(store, (FakeQueue("till-1", "silent"),), (FakeCamera("tills"),), now_s=NOW_S)
     db = Database(store)
-    box(db, now_s=time.time(), status="offline")
+    box(db, now_s=NOW_S, status="offline")
     db.close()
     shown = text(run(store, monkeypatch))
     assert "Box box-1: offline" in shown
@@ -177,7 +178,7 @@ def test_an_offline_box_is_in_front(store: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_everything_of_every_kind(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store with each kind of queue and camera shows its faults at the top and lost rows below."""
-    every_kind(store, now_s=time.time())
+    every_kind(store, now_s=NOW_S)
     shown = text(run(store, monkeypatch))
     for told in (
         "Camera entrance: no connection",
@@ -191,10 +192,10 @@ def test_everything_of_every_kind(store: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_several_sites_have_a_picker(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One site: no picker. Two: a picker, the own site first, and the other one when it is chosen."""
-    fill(store, (FakeQueue("till-1"),), now_s=time.time())
+    fill(store, (FakeQueue("till-1"),), now_s=NOW_S)
     page = run(store, monkeypatch)
     assert not page.selectbox
-    fill(store, (FakeQueue("gate"),), now_s=time.time(), site="airport")
+    fill(store, (FakeQueue("gate"),), now_s=NOW_S, site="airport")
     again(page)
     (picker,) = page.selectbox
     assert picker.value == SITE
@@ -208,16 +209,15 @@ def test_several_sites_have_a_picker(store: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", HOSTILE)
 def test_texts_from_outside_are_literal(store: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Hostile names and texts in every place they can come from are shown letter by letter, and add no element."""
-    now_s = time.time()
-    fill(store, (FakeQueue("till-1"), FakeQueue(name)), (FakeCamera("tills"),), now_s=now_s)
+    fill(store, (FakeQueue("till-1"), FakeQueue(name)), (FakeCamera("tills"),), now_s=NOW_S)
     harmless = Names(site=SITE, name="Canteen", queues=(("till-1", "Till 1"), (name, "Till 2")))
     expected = [Parsed(body) for body in bodies(run(store, monkeypatch, harmless))]
     db = Database(store)
-    camera = {**health(FakeCamera("tills", "failed", detail=name), now_s), "runtime": name}
+    camera = {**health(FakeCamera("tills", "failed", detail=name), NOW_S), "runtime": name}
     db.table("cameras").upsert(camera, pk=("site", "camera"))
     db.table("cameras").upsert({**camera, "camera": name}, pk=("site", "camera"))
-    box(db, name, now_s=now_s, status="offline")
-    alert(db, name, name, now_s - 5)
+    box(db, name, now_s=NOW_S, status="offline")
+    alert(db, name, name, NOW_S - 5)
     db.execute("UPDATE state SET quality = ?, state = ?", (name, name))
     db.execute("UPDATE boxes SET version = ?", (name,))
     db.conn.commit()
@@ -236,7 +236,7 @@ def test_texts_from_outside_are_literal(store: Path, monkeypatch: pytest.MonkeyP
 
 def test_fifty_viewers_cost_one_read(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within its time a page that was made for one viewer serves all others without opening the store."""
-    fill(store, (FakeQueue("till-1"),), now_s=time.time())
+    fill(store, (FakeQueue("till-1"),), now_s=NOW_S)
     opened: list[Path] = []
     real = live.reading.open_store
     monkeypatch.setattr("dashboard.reading.open_store", lambda path: opened.append(path) or real(path))

@@ -161,7 +161,10 @@ def test_lengths_change_without_a_reload(browser: Browser, tmp_path: Path) -> No
         fill(store, (FakeQueue("till-1"), FakeQueue("till-2")), now_s=time.time())
         with writing(store, lambda: [reading(FakeQueue(q), n, time.time()) for q, n in now.items()]):
             until(page, SHOWS, ["till-1", "7"])
-            assert page.locator(".lw-headline").inner_text() == "Send people to Till 2: about 2 min"
+            until(
+                page,
+                "() => document.querySelector('.lw-headline').textContent === 'Send people to Till 2: about 2 min'",
+            )
             now.update({"till-1": 1, "till-2": 12})
             changed_s = time.monotonic()
             until(page, SHOWS, ["till-2", "12"])
@@ -170,7 +173,7 @@ def test_lengths_change_without_a_reload(browser: Browser, tmp_path: Path) -> No
         page.locator('[data-queue="till-1"].lw-late').wait_for(timeout=PATIENCE_MS)
         assert "last heard" in page.locator('[data-queue="till-1"]').inner_text()
         until(page, SHOWS, ["till-1", "–"])
-        assert page.locator(".lw-headline").inner_text() == "Not known how long any line is"
+        until(page, "() => document.querySelector('.lw-headline').textContent === 'Not known how long any line is'")
         assert page.evaluate("window.stillTheSamePage")
         assert seen.console == []
         assert seen.hosts == {url.removeprefix("http://")}, "the page asks nobody but its own server"
