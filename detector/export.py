@@ -57,6 +57,17 @@ class PlainConv(nn.Module):
 
 
 @torch.no_grad()
+def calibrated(network: Network, gain: float, offset: float) -> Network:
+    """A copy whose score logits are gain * logit + offset: folded into the last convolutions, the graph stays equal."""
+    network = copy.deepcopy(network)
+    for head in network.level_heads():
+        head.score.weight.mul_(gain)
+        if head.score.bias is not None:
+            head.score.bias.mul_(gain).add_(offset)
+    return network
+
+
+@torch.no_grad()
 def folded(network: Network) -> Network:
     """A copy in which statistics, scales and batch norms are part of the kernels; outputs stay equal."""
     network = copy.deepcopy(network).eval()

@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 from detector.data.cache import read_picture
 from detector.data.pictures import Picture
 from detector.data.readers import read_labels
+from detector.evaluation.ap import match
+from detector.evaluation.calibrate import fit_calibration
 from detector.evaluation.evaluate import Evaluation, evaluate
-from detector.export import INPUT, OUTPUTS, TOP, ExportError, to_int8, to_onnx
+from detector.export import INPUT, OUTPUTS, TOP, ExportError, calibrated, to_int8, to_onnx
 from detector.model.network import Network, build_network
 from detector.runtime.letterbox import letterbox
 from detector.runtime.manifest import MANIFEST
 from detector.runtime.model_detector import ModelDetector, Working
 from detector.runtime.onnx import OnnxSession
 from detector.runtime.openvino import OpenVinoSession
+from detector.runtime.score_scale import WORKING_SCORE
 
 MOST_LOST_AP50 = 0.01
 CALIBRATION_PICTURES = 128
-LEAST_SCORE = 0.01  # for scoring: the whole curve
+LEAST_SCORE = 0.003  # for scoring: the whole curve
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Shipment:
     data: Path
     weights_dir: Path
     name: str
-    score_threshold: float = 0.35
-    duplicate_iou: float = 0.6
+    score_threshold: float = 0.4
+    duplicate_iou: float = 0.55
 
 
 def load_network(run: Path) -> tuple[Network, dict[str, Any]]:
@@ -67,10 +70,12 @@ def ship(shipment: Shipment) -> dict[str, Any]:
     parts = {
         precision: shipment.weights_dir / f"{shipment.name}-{precision}.part.onnx" for precision in ("fp32", "int8")
     }
+    val = read_labels(shipment.data / "val.json")
     to_onnx(network, canvas, parts["fp32"])
+    gain, offset = _fit(_score(parts["fp32"], val, canvas, shipment), val)
+    to_onnx(calibrated(network, gain, offset), canvas, parts["fp32"])
     calibration = calibration_pictures(read_labels(shipment.data / "train.json"), canvas)
     to_int8(parts["fp32"], parts["int8"], calibration)
-    val = read_labels(shipment.data / "val.json")
     scores = {precision: _score(path, val, canvas, shipment) for precision, path in parts.items()}
     lost = scores["fp32"].ap50["all"] - scores["int8"].ap50["all"]
     if lost > MOST_LOST_AP50:
@@ -78,7 +83,7 @@ def ship(shipment: Shipment) -> dict[str, Any]:
             f"INT8 loses {lost:.3f} AP50 against FP32 ({scores['fp32'].ap50['all']:.3f}); at most {MOST_LOST_AP50} is "
             f"allowed. Nothing was shipped; the files are {', '.join(str(path) for path in parts.values())}"
         )
-    entry = _entry(shipment, recipe, canvas, scores)
+    entry = _entry(shipment, recipe, canvas, scores) | {"score_gain": gain, "score_offset": offset}
     for precision, path in parts.items():
         os.replace(path, shipment.weights_dir / entry["files"][precision]["file"])
     _write_manifest(shipment.weights_dir / MANIFEST, shipment.name, entry)
@@ -91,13 +96,23 @@ def calibration_pictures(pictures: list[Picture], canvas: tuple[int, int]) -> li
     return [letterbox(read_picture(picture), canvas)[0] for picture in pictures[::step]]
 
 
+def _fit(result: Evaluation, pictures: list[Picture]) -> tuple[float, float]:
+    """What turns raw scores into chances, from the detections of an evaluation."""
+    rows = []
+    for picture in pictures:
+        seen = result.detections.get(picture.file)
+        if seen is not None:
+            rows += match(seen.boxes, seen.scores, picture.people)[0]
+    return fit_calibration(rows)
+
+
 def _score(path: Path, val: list[Picture], canvas: tuple[int, int], shipment: Shipment) -> Evaluation:
     """FP32 on ONNX Runtime, INT8 on OpenVINO: as they are used."""
     graph = path.read_bytes()
     session = OpenVinoSession(graph, 1) if "int8" in path.name else OnnxSession(graph, 1)
-    working = Working(canvas, LEAST_SCORE, shipment.duplicate_iou)
+    working = Working(canvas, shipment.score_threshold, shipment.duplicate_iou, LEAST_SCORE)
     detector = ModelDetector(session, working, name=path.name, model_sha256="")
-    return evaluate(detector, val, threshold=shipment.score_threshold)
+    return evaluate(detector, val, threshold=WORKING_SCORE)
 
 
 def _entry(

@@ -21,6 +21,7 @@ def train(  # noqa: PLR0917  typer makes options of them
     recipe: Annotated[str, typer.Option(help="n, s or tiny")] = "n",
     epochs: Annotated[int, typer.Option(help="instead of the recipe's; 0: the recipe's")] = 0,
     teacher: Annotated[Path | None, typer.Option(help="boxes of a teacher on the same pictures (json)")] = None,
+    extra: Annotated[list[Path] | None, typer.Option(help="more label files to train on; may be given often")] = None,
     cache: Annotated[Path, typer.Option(help="folder for decoded pictures")] = Path(".cache"),
     threads: Annotated[int, typer.Option(help="CPU threads; 0: all")] = 0,
 ) -> None:
@@ -37,7 +38,7 @@ def train(  # noqa: PLR0917  typer makes options of them
     if threads > 0:
         torch.set_num_threads(threads)
     chosen: Recipe = RECIPES[recipe].with_epochs(epochs) if epochs > 0 else RECIPES[recipe]
-    run = Run(data=data, out=out, cache=cache, teacher=teacher)
+    run = Run(data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()))
     rows = _guarded(lambda: run_training(chosen, run))
     last = rows[-1] if rows else {}
     typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")
@@ -48,8 +49,8 @@ def export(  # noqa: PLR0917  typer makes options of them
     data: Annotated[Path, typer.Option(help="folder with train.json (calibration) and val.json (the accuracy gate)")],
     out: Annotated[Path, typer.Option(help="folder for the graphs and manifest.json")],
     name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
-    score_threshold: Annotated[float, typer.Option(help="working threshold to write down")] = 0.35,
-    duplicate_iou: Annotated[float, typer.Option(help="IoU above which two boxes are one person")] = 0.6,
+    score_threshold: Annotated[float, typer.Option(help="working threshold to write down")] = 0.4,
+    duplicate_iou: Annotated[float, typer.Option(help="IoU above which two boxes are one person")] = 0.55,
 ) -> None:
     """Exports a run to ONNX (FP32 and INT8), scores both and writes the manifest."""
     _needs_torch()
@@ -72,17 +73,16 @@ def evaluate(  # noqa: PLR0917  typer makes options of them
     """Scores a model on labelled pictures: AP50 in all and by source, recall, count error, time."""
     from detector.data.readers import read_labels
     from detector.evaluation.evaluate import evaluate as score
-    from detector.runtime.manifest import WEIGHTS_DIR, read_model
     from detector.runtime.open import open_detector
+    from detector.runtime.score_scale import WORKING_SCORE
 
     def work() -> Any:
         pictures = read_labels(labels)
-        threshold = read_model(weights or WEIGHTS_DIR, model).score_threshold
-        detector = open_detector(runtime, weights_dir=weights, model=model, score_threshold=0.01)
+        detector = open_detector(runtime, weights_dir=weights, model=model, score_threshold=0.003)
         show = sys.stderr.isatty() and not as_json
-        return detector.name, threshold, score(detector, pictures, threshold=threshold, progress=show)
+        return detector.name, score(detector, pictures, threshold=WORKING_SCORE, progress=show)
 
-    name, threshold, result = _guarded(work)
+    name, result = _guarded(work)
     if detections_out is not None:
         rows = {
             file: {"boxes": seen.boxes.round(2).tolist(), "scores": seen.scores.round(5).tolist()}
@@ -95,7 +95,7 @@ def evaluate(  # noqa: PLR0917  typer makes options of them
         return
     for source, ap in result.ap50.items():
         typer.echo(f"{source:10} people {result.people[source]:5} AP50 {ap:.3f}")
-    typer.echo(f"at the working threshold of {threshold}:")
+    typer.echo(f"at the working threshold, told as {WORKING_SCORE}:")
     for group, share in result.recall.items():
         typer.echo(f"  recall {group:15} {share:.3f}")
     typer.echo(f"  count error a picture {result.count_error:.2f} (bias {result.count_bias:+.2f})")

@@ -72,6 +72,10 @@ class Network(nn.Module):
         features: list[Tensor] = self.neck(self.trunk(pictures))
         return features
 
+    def level_heads(self) -> list[LevelHead]:
+        """The heads, fine levels first."""
+        return [head for head in self.heads if isinstance(head, LevelHead)]
+
     def predict(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Shared features -> logits (N, P), boxes (N, P, 4) xyxy in input pixels; P places, fine levels first."""
         logits, boxes = [], []

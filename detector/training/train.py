@@ -36,6 +36,7 @@ class Run:
         out: folder of the run: checkpoint.pt, log.jsonl.
         cache: folder of decoded pictures.
         teacher: boxes of a teacher on the same pictures, or None.
+        extra: more label files to train on (frames of recordings that a teacher has labelled, say).
         workers: loader processes.
     """
 
@@ -43,6 +44,7 @@ class Run:
     out: Path
     cache: Path
     teacher: Path | None = None
+    extra: tuple[Path, ...] = ()
     workers: int = 1
 
 
@@ -108,6 +110,7 @@ def open_data(recipe: Recipe, run: Run) -> Data:
             add_teacher(picture, *seen[picture.file], sure=sure, maybe=maybe) if picture.file in seen else picture
             for picture in pictures
         ]
+    pictures += [picture for file in run.extra for picture in read_labels(file)]
     val_file = run.data / "val.json"
     val = read_labels(val_file) if val_file.exists() else []
     return Data(pictures, open_cache(pictures, run.cache), val, open_cache(val, run.cache) if val else None)
