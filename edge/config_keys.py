@@ -11,7 +11,7 @@ from edge.config_alerts import ALERT_WORDS, parse_alert
 from edge.config_faults import nearest
 from edge.config_geometry import WrongValueError
 
-ID = re.compile(r"[a-z0-9_-]{1,40}")
+ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 REQUIRED = "required"
 RUNTIMES = ("auto", "openvino", "onnx", "tensorrt", "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32")
 SHAPE = "three or more points [x, y], each from 0 to 1"
@@ -37,7 +37,7 @@ class Key:
 
 
 def ident(raw: Any) -> str:
-    """An id: a-z 0-9 - _, 1 to 40 characters."""
+    """An id: letters, digits, - and _, 1 to 40 characters; a-z 0-9 - _ by custom."""
     value = _string(raw)
     if ID.fullmatch(value):
         return value
@@ -156,7 +156,7 @@ def _four(coordinate: Callable[[Any], float]) -> Callable[[Any], Any]:
     return parse
 
 
-_A_ID = "1 to 40 of a-z 0-9 - _"
+_A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"
 _A_FILE = "a file, relative to the site file"
 

@@ -28,7 +28,7 @@ class Model:
     Attributes:
         name: "n", "s".
         canvas: (width, height) px of the graph's input.
-        score_threshold: the working threshold; boxes below it are not people.
+        score_threshold: the raw score at which as many people are missed as are seen twice or wrongly.
         duplicate_iou: two boxes that overlap more are one person.
         files: by precision.
     """

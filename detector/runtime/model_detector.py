@@ -10,6 +10,7 @@ from detector.runtime.detections import Detections
 from detector.runtime.duplicates import without_duplicates
 from detector.runtime.errors import DetectorError
 from detector.runtime.letterbox import letterbox
+from detector.runtime.score_scale import LEAST_SCORE, raw_of, told
 
 LEAST_SIDE_PX = 1.0  # boxes thinner than this after cutting at the picture's border are nothing
 
@@ -28,11 +29,19 @@ class Session(Protocol):
 
 @dataclass(frozen=True)
 class Working:
-    """How raw boxes become people: canvas (width, height) px, least score, IoU above which two boxes are one."""
+    """How raw boxes become people.
+
+    Attributes:
+        canvas: (width, height) px of the graph's input.
+        score_threshold: the raw score that is told as score_scale.WORKING_SCORE.
+        duplicate_iou: two boxes that overlap more are one person.
+        least_score: told score below which boxes are dropped.
+    """
 
     canvas: tuple[int, int]
     score_threshold: float
     duplicate_iou: float
+    least_score: float = LEAST_SCORE
 
 
 class ModelDetector:
@@ -48,10 +57,10 @@ class ModelDetector:
             raise DetectorError(f"a picture must be (height, width, 3) uint8 RGB, got {image.shape} {image.dtype}")
         canvas, placed = letterbox(image, self.working.canvas)
         boxes, scores = self.session.run(canvas[None])
-        likely = scores[0] >= self.working.score_threshold
+        likely = scores[0] >= raw_of(self.working.least_score, self.working.score_threshold)
         boxes, scores = boxes[0][likely], scores[0][likely]
         keep = without_duplicates(boxes, scores, self.working.duplicate_iou)
-        boxes, scores = placed.to_picture(boxes[keep]), scores[keep].astype(np.float32)
+        boxes, scores = placed.to_picture(boxes[keep]), told(scores[keep], self.working.score_threshold)
         seen = (boxes[:, 2:] - boxes[:, :2]).min(1, initial=np.inf) >= LEAST_SIDE_PX
         return Detections(pts_s, placed.size_px, boxes[seen], scores[seen])
 

@@ -10,6 +10,7 @@ from detector.runtime.model_detector import ModelDetector, Session, Working
 from detector.runtime.onnx import OnnxSession
 from detector.runtime.openvino import OpenVinoSession
 from detector.runtime.protocol import Detector
+from detector.runtime.score_scale import LEAST_SCORE
 from detector.runtime.tensorrt import TensorRtSession, engine_folder, import_modules
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def open_detector(
     weights_dir: Path | None = None,
     model: str = "n",
     threads: int = 1,
-    score_threshold: float | None = None,
+    score_threshold: float = LEAST_SCORE,
 ) -> Detector:
     """Loads a shipped model on the first runtime that starts; the detector's name tells which.
 
@@ -43,7 +44,7 @@ def open_detector(
         weights_dir: folder with manifest.json; the shipped one by default.
         model: name in the manifest.
         threads: CPU threads of one detector.
-        score_threshold: instead of the manifest's working threshold.
+        score_threshold: boxes with a smaller score are dropped; scores are told on the scale of score_scale.py.
 
     Raises:
         DetectorError: no such runtime or model, the file is not the scored one, or nothing starts (all reasons told).
@@ -53,8 +54,7 @@ def open_detector(
     if threads < 1:
         raise DetectorError(f"threads must be at least 1, got {threads}")
     entry = read_model(weights_dir or WEIGHTS_DIR, model)
-    least = entry.score_threshold if score_threshold is None else score_threshold
-    working = Working(entry.canvas, least, entry.duplicate_iou)
+    working = Working(entry.canvas, entry.score_threshold, entry.duplicate_iou, score_threshold)
     reasons = []
     for choice in CHOICES[runtime]:
         try:

@@ -29,11 +29,11 @@ class Told:
 def test_thresholds_removes_doubles_and_goes_back_to_the_picture() -> None:
     """Of four boxes a weak one, a double and one in the grey border go; the rest is in picture pixels."""
     boxes = [[104, 64, 208, 192], [106, 64, 208, 192], [300, 0, 340, 5], [10, 60, 30, 90]]
-    session = Told(boxes, [0.9, 0.8, 0.7, 0.1])
+    session = Told(boxes, [0.9, 0.8, 0.7, 0.05])
     detector = ModelDetector(session, Working((416, 256), 0.3, 0.6), name="told", model_sha256="ab")
     seen = detector.detect(np.zeros((720, 1280, 3), np.uint8), 1.5)
     np.testing.assert_allclose(seen.boxes, [[320, 163, 640, 557]], atol=1)
-    assert seen.scores.tolist() == [pytest.approx(0.9)]
+    assert seen.scores.tolist() == [pytest.approx(0.4 + 0.6 * (0.9 - 0.3) / (1 - 0.3))]  # 0.3 is told as 0.4
     assert (seen.pts_s, seen.size_px) == (1.5, (1280, 720))
     assert session.seen is not None
     assert session.seen.shape == (1, 256, 416, 3)
