@@ -85,11 +85,11 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
     rows = []
     for epoch in range(first_epoch, min(recipe.epochs, stop_after or recipe.epochs)):
         row = train_epoch(epoch, learner, data, recipe=recipe, workers=run.workers)
+        checkpoint.save(path, recipe, learner, epoch + 1)
         due = (epoch + 1) % recipe.evaluate_every == 0 or epoch + 1 == recipe.epochs
         if due and data.val_cache is not None:
             ap50 = torch_scores(learner.ema.average, data.val, data.val_cache, canvas=recipe.canvas, bf16=recipe.bf16)
             row["val_ap50"] = ap50["all"]
-        checkpoint.save(path, recipe, learner, epoch + 1)
         with (run.out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         rows.append(row)

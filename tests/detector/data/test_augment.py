@@ -1,5 +1,7 @@
 """Augmentation: boxes go where their pixels go."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -20,26 +22,25 @@ def source(box: tuple[int, int, int, int] = (60, 30, 100, 110)) -> Source:
     return image, People(boxes, np.ones(1, np.float32), heads, np.ones(1, np.float32))
 
 
-def green_boxes(image: np.ndarray, boxes: np.ndarray) -> list[bool]:
-    """Whether each box holds mostly green pixels and fits them tightly."""
-    green = (image[..., 1] > 150) & (image[..., 0] < 120)
-    out = []
-    for x1, y1, x2, y2 in boxes.round().astype(int):
-        inside, around = green[y1 + 1 : y2 - 1, x1 + 1 : x2 - 1], green[max(y1 - 3, 0) : y1 - 2, x1:x2]
-        out.append(bool(inside.mean() > 0.9 and not around.any()))
-    return out
+def is_green(image: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the person's colour, also where two pixels were mixed."""
+    return (image[..., 1] > 140) & (image[..., 0] < 110)
 
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_boxes_follow_their_pixels(count: int) -> None:
-    """Through scale, aspect, flip, shift and mosaic every box still lies on its person, inside the canvas."""
+    """Through scale, aspect, flip, shift and mosaic: each box is full of its person, and no person is outside a box."""
     for seed in range(25):
         sample = compose([source()] * count, (208, 128), MILD, np.random.default_rng(seed))
         assert sample.image.shape == (128, 208, 3)
         boxes = sample.people.boxes
         assert ((boxes >= 0) & (boxes <= [208, 128, 208, 128])).all()
-        large = (boxes[:, 2:] - boxes[:, :2]).min(1) > 6
-        assert all(green_boxes(sample.image, boxes[large])), seed
+        green = is_green(sample.image)
+        for x1, y1, x2, y2 in boxes[(boxes[:, 2:] - boxes[:, :2]).min(1) > 6]:
+            assert green[math.ceil(y1) + 1 : int(y2) - 1, math.ceil(x1) + 1 : int(x2) - 1].mean() > 0.95
+        for x1, y1, x2, y2 in boxes:
+            green[max(int(y1) - 1, 0) : math.ceil(y2) + 1, max(int(x1) - 1, 0) : math.ceil(x2) + 1] = False
+        assert green.sum() <= 4 * count  # a sliver thinner than a pixel has no box
 
 
 def test_a_person_nearly_outside_is_neither_right_nor_wrong() -> None:
