@@ -128,9 +128,11 @@ class Tracker:
         hidden_s = np.maximum(pts_s - p.seen_s, 0.0)
         noise = NOISE * p.body_px[:, None]
         cost = pair_costs(p.states, p.body_px, hidden_s, high, noise)
+        cost += np.where(p.shown, 0.0, TENTATIVE_COST)[:, None]
         missed_s = np.clip(hidden_s - dt_s, 0.0, HIDDEN_COST_S)
-        cost += (np.where(p.shown, 0.0, TENTATIVE_COST) + HIDDEN_COST * missed_s / HIDDEN_COST_S)[:, None]
-        rows, columns = assign(cost, alone_costs(high, self._size_px or (1, 1)))
+        alone = alone_costs(high, self._size_px or (1, 1))
+        rows, columns = assign(cost + (HIDDEN_COST * missed_s / HIDDEN_COST_S)[:, None], alone)
+        rows, columns = _assign_rest(cost, alone, rows, columns)
         rest = np.zeros(0, np.intp)
         if len(low):
             waits = p.shown & (hidden_s < LOW_LIMIT_S)
@@ -196,6 +198,22 @@ class Tracker:
             last_seen_s=p.seen_s[shown],
             picture=picture,
         )
+
+
+def _assign_rest(
+    cost: Array, alone: Array, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs, and those that boxes nobody took make with people nobody found.
+
+    A hidden person may not take the box of one who is seen, or all who step forward in a line would pass on their ids
+    one by one; a box that is left over in the middle of the picture is rather a hidden person than a new one.
+    """
+    lost = np.setdiff1d(np.arange(cost.shape[0]), rows)
+    left = np.setdiff1d(np.arange(cost.shape[1]), columns)
+    if not len(lost) or not len(left):
+        return rows, columns
+    again, boxes = assign(cost[np.ix_(lost, left)], alone[left])
+    return np.concatenate([rows, lost[again]]), np.concatenate([columns, left[boxes]])
 
 
 def _corrected(p: People, who: NDArray[np.intp], measured: Array, noise: Array, pts_s: float) -> People:
