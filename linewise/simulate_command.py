@@ -26,8 +26,11 @@ def simulate(
         chosen = make.find(scenario, duration_s)
         out.mkdir(parents=True, exist_ok=True)
         made = make.simulate(chosen, seed, out, video=video, progress=_progress)
-    except (make.SimulatorError, OSError) as error:
+    except make.SimulatorError as error:
         typer.echo(f"simulate: {error}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"simulate: cannot write to {error.filename or out}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
     typer.echo(made)
 

@@ -27,8 +27,8 @@ def find(name: str, duration_s: float | None = None) -> Scenario:
     """The scenario of that name, with another duration if one is given."""
     if name not in SCENARIOS:
         near = difflib.get_close_matches(name, SCENARIOS, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise SimulatorError(f"no scenario {name!r}{hint} There are: {', '.join(sorted(SCENARIOS))}")
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise SimulatorError(f"no scenario {name!r}; {hint}There are: {', '.join(sorted(SCENARIOS))}")
     chosen = SCENARIOS[name]
     return chosen if duration_s is None else replace(chosen, duration_s=duration_s)
 

