@@ -16,7 +16,7 @@ ALONE_AT_BORDER = 9.0
 WIDE_PENALTY = 5.0
 WIDE_SPEED = 0.4  # body heights a second, standard deviation of what a person may do between two pictures
 WIDE_LIMIT_S = 1.5  # who was hidden longer did not walk on all the while
-REACH = (0.35, 2.0)  # farthest a box may be: body heights at once, and more of them a second
+REACH = (0.35, 0.8)  # farthest a box may be: body heights at once, and more of them a second
 SIZE_CAP = 20.0  # a box cut by the one in front is the same person: its size may not decide alone
 
 

@@ -161,7 +161,9 @@ def test_flat_polygons_are_no_areas(faults, corners):
 
 def test_all_faults_come_at_once_in_the_order_of_the_file(faults):
     """An installer mends a file in one go."""
-    text = HEAD + 'detect_fp = 5\nmask = 3\n[[queue]]\nid = "Q"\n[[queue.lane]]\ncamera = "no"\n[[alert]]\nwhen = "x"\n'
+    text = (
+        HEAD + 'detect_fp = 5\nmask = 3\n[[queue]]\nid = "Q 1"\n[[queue.lane]]\ncamera = "no"\n[[alert]]\nwhen = "x"\n'
+    )
     found = faults(text)
     assert [fault.key for fault in found] == [
         "camera.detect_fp",
