@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from detector.model.layers import StillConv
 
-# (out channels, kernel, stride of the first block, blocks, expansion)
-STAGES = ((16, 3, 1, 1, 1), (24, 3, 2, 2, 6), (40, 5, 2, 2, 6), (80, 3, 2, 3, 6), (112, 5, 1, 3, 6), (192, 5, 2, 3, 6))
+# (out channels, kernel, stride of the first block, expansion)
+STAGES = ((16, 3, 1, 1), (24, 3, 2, 6), (40, 5, 2, 6), (80, 3, 2, 6), (112, 5, 1, 6), (192, 5, 2, 6))
+LITE0_BLOCKS = (1, 2, 2, 3, 3, 3)  # of each stage
 STEM_CHANNELS = 32
 LEVEL_STAGES = (2, 4, 5)  # the last stages at strides 8, 16 and 32
 LEVEL_CHANNELS = tuple(STAGES[stage][0] for stage in LEVEL_STAGES)
@@ -36,18 +37,18 @@ class Block(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Picture to features at strides 8, 16 and 32."""
+    """Picture to features at strides 8, 16 and 32; `blocks` says how many each stage has."""
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: tuple[int, ...] = LITE0_BLOCKS) -> None:
         super().__init__()
         self.stem = StillConv((3, STEM_CHANNELS), kernel=3, stride=2, is_depthwise=False, relu6=True)
         self.stages = nn.ModuleList()
         inside = STEM_CHANNELS
-        for out, kernel, stride, count, expansion in STAGES:
-            blocks = []
+        for (out, kernel, stride, expansion), count in zip(STAGES, blocks, strict=True):
+            stage = []
             for index in range(count):
                 first = index == 0
-                blocks.append(
+                stage.append(
                     Block(
                         (inside if first else out, out),
                         kernel=kernel,
@@ -55,7 +56,7 @@ class Trunk(nn.Module):
                         expansion=expansion,
                     )
                 )
-            self.stages.append(nn.Sequential(*blocks))
+            self.stages.append(nn.Sequential(*stage))
             inside = out
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """A small data set that is drawn here, and small networks."""
 
 import json
+import warnings
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from detector.export import to_onnx
 from detector.model.network import Network, build_network
 
 COLOURS = [(200, 40, 40), (40, 200, 40), (40, 40, 200)]
@@ -51,3 +53,17 @@ def tiny() -> Network:
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return network.eval()
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, Path]:
+    """A small network and its FP32 file for a canvas of 96x64: one export for several promises."""
+    torch.manual_seed(3)
+    network = build_network("tiny").eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    path = tmp_path_factory.mktemp("exported") / "a.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter, about itself
+        to_onnx(network, (96, 64), path)
+    return network, path

@@ -11,8 +11,8 @@ import torch
 
 from detector import shipping
 from detector.evaluation.evaluate import Evaluation
-from detector.export import Deployed, ExportError, folded, to_int8, to_onnx
-from detector.model.network import Network, build_network
+from detector.export import Deployed, ExportError, folded, to_int8
+from detector.model.network import Network
 from detector.shipping import Shipment, ship
 from detector.training.recipes import RECIPES
 from detector.training.train import Run, train
@@ -24,18 +24,6 @@ CANVAS = (96, 64)
 def picture(seed: int = 0) -> np.ndarray:
     """A random canvas."""
     return np.random.default_rng(seed).integers(0, 256, (CANVAS[1], CANVAS[0], 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, Path]:
-    """A small network and its FP32 file: one export for several promises."""
-    torch.manual_seed(3)
-    network = build_network("tiny").eval()
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    path = tmp_path_factory.mktemp("exported") / "a.onnx"
-    to_onnx(network, CANVAS, path)
-    return network, path
 
 
 def test_folding_changes_nothing(tiny: Network) -> None:
@@ -60,8 +48,9 @@ def test_the_graph_says_what_pytorch_says(exported: tuple[Network, Path]) -> Non
         wanted_boxes, wanted_scores = Deployed(network)(torch.from_numpy(picture()[None]))
     assert boxes.shape == (1, 126, 4)
     np.testing.assert_allclose(scores, wanted_scores.numpy(), atol=1e-4)
-    first = wanted_scores[0] > wanted_scores[0, -1] + 1e-3  # equal scores may change places
-    np.testing.assert_allclose(boxes[0][first], wanted_boxes[0][first].numpy(), atol=0.1)
+    far = np.abs(boxes[0][:, None] - wanted_boxes[0].numpy()[None]).max(-1)  # (K, K); equal scores may change places
+    assert far.min(0).max() < 0.1
+    assert far.min(1).max() < 0.1
 
 
 def test_the_int8_file_runs(exported: tuple[Network, Path], tmp_path: Path) -> None:
