@@ -10,7 +10,7 @@ from typing import IO, Any
 from edge.errors import InputError
 from edge.vocabulary import Visit
 
-LINES = ("readings.jsonl", "visits.jsonl", "detections.jsonl")
+LINES = ("readings.jsonl", "visits.jsonl", "lines.jsonl", "detections.jsonl")
 WHOLE = ("summary.json", "run.json", "report.html")
 
 

@@ -6,7 +6,7 @@ Everything here is a function of the recordings, the site and the detector: two 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from calibration.recording import Item, Recording, items
 from calibration.scoring import LengthError, Match, WaitError
 from calibration.truth import Truth
 from detector.runtime.protocol import Detector
-from edge.messages import QueueReading
+from edge.messages import LineReading, QueueReading
 from edge.settings import Site
 from edge.vocabulary import Tracks, Visit
 
@@ -45,6 +45,7 @@ class Replayed:
         visits: by queue id, ended ones in the order of their end, then those still there.
         in_view: first and last media second in which each "camera/run/id" was seen.
         model_sha256, detector_name: of the detector; None: none ran.
+        lines: each counting line's last reading, by line id.
     """
 
     site: Site
@@ -55,6 +56,7 @@ class Replayed:
     in_view: dict[str, tuple[float, float]]
     model_sha256: str | None = None
     detector_name: str | None = None
+    lines: dict[str, LineReading] = field(default_factory=dict)
 
     @property
     def start_s(self) -> float:
@@ -105,7 +107,7 @@ def run(
         site: the site.
         recordings: from `recording.choose`.
         open_detector: called when the first video's first picture is there.
-        out: takes readings.jsonl, visits.jsonl, detections.jsonl.
+        out: takes readings.jsonl, visits.jsonl, lines.jsonl, detections.jsonl.
         on_pts: told the media time of each picture (the progress bar).
         on_tracks: told each camera's tracks (the overlay).
 
@@ -127,6 +129,9 @@ def run(
                 for reading in tick.readings:
                     out.write("readings.jsonl", reading.to_json().decode() + "\n")
                     done.readings[reading.queue].append(reading)
+                for line in tick.lines:
+                    out.write("lines.jsonl", line.to_json().decode() + "\n")
+                    done.lines[line.line] = line
                 for visit in tick.visits:
                     out.write("visits.jsonl", visit_line(visit))
                     done.visits[visit.queue_id].append(visit)
@@ -188,6 +193,7 @@ def summary(done: Replayed, scores: Mapping[str, QueueScore], truth: Truth) -> d
     """summary.json (docs/engineer.md): no clock and no speed in it, so it is the same each time."""
     return {
         "queues": {q.id: _queue_summary(done, q.id, scores[q.id], truth) for q in done.site.queues},
+        "lines": {line.id: _line_summary(done.lines.get(line.id)) for line in done.site.lines},
         "recording": _recording_summary(done),
         "config_sha256": done.site.config_sha256,
         "model_sha256": done.model_sha256,
@@ -208,6 +214,10 @@ def _queue_summary(done: Replayed, queue_id: str, result: QueueScore, truth: Tru
     if result.views:
         told["views"] = scoring.visit_score(result.views)
     return {**block, "truth": told} if told else block
+
+
+def _line_summary(last: LineReading | None) -> dict[str, int]:
+    return {"count_in": last.count_in if last else 0, "count_out": last.count_out if last else 0}
 
 
 def measured_waits_s(visits: Iterable[Visit]) -> list[float]:

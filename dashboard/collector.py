@@ -26,7 +26,13 @@ log = logging.getLogger(__name__)
 
 KEEP_SESSION_S = 86_400  # the broker keeps rows for a collector that is away for less than a day
 MAX_AT_ONCE = 500
-TOPICS = ("queue/+/state", "camera/+/health", "box/+/status", "box/+/rows")  # not the acks, which are its own
+TOPICS = (
+    "queue/+/state",
+    "line/+/state",
+    "camera/+/health",
+    "box/+/status",
+    "box/+/rows",
+)  # not the acks, which are its own
 PRUNE_EVERY_S = 60.0
 GOOD_CONNECTION_S = 10.0
 

@@ -1,7 +1,7 @@
 """What the collector makes of one MQTT message: something to store, or a reason why not. Pure: no clock, no I/O.
 
 The topic is the authority on who speaks: brokers hold access rights by topic, so a payload that names another site,
-box, queue or camera than its topic is not believed.
+box, queue, line or camera than its topic is not believed.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from edge.messages import BoxStatus, CameraHealth, Message, QueueReading, RowBatch
+from edge.messages import BoxStatus, CameraHealth, LineReading, Message, QueueReading, RowBatch
 
 MAX_LIVE_BYTES = 16_384
 MAX_ROWS_BYTES = 1_048_576
 
-Stored = QueueReading | CameraHealth | BoxStatus | RowBatch
+Stored = QueueReading | LineReading | CameraHealth | BoxStatus | RowBatch
 M = TypeVar("M", bound=Message)
 
 
@@ -34,8 +34,9 @@ def judge(site: str, topic: str, payload: bytes) -> Stored | Refused | None:
         return None
     kind, name, leaf = parts[2:]
     match kind, leaf:
-        case "queue", "state":
-            return _checked(QueueReading, "queue", name, topic=topic, payload=payload)
+        case "queue" | "line", "state":
+            model = QueueReading if kind == "queue" else LineReading
+            return _checked(model, kind, name, topic=topic, payload=payload)
         case "camera", "health":
             return _checked(CameraHealth, "camera", name, topic=topic, payload=payload)
         case "box", "status":

@@ -88,6 +88,29 @@ _EVENT: dict[str, Any] = {
 }
 
 
+_LINE_READING: dict[str, Any] = {
+    "site": str,
+    "line": str,
+    "received_s": float,
+    "pts_s": float,
+    "at": str,
+    "quality": str,
+    "count_in": int,
+    "count_out": int,
+}
+_LINE_MINUTE: dict[str, Any] = {
+    "site": str,
+    "box": str,
+    "line": str,
+    "minute_s": float,
+    "readings": int,
+    "unknown": int,
+    "count_in": int,
+    "count_out": int,
+    "worst_quality": str,
+}
+
+
 @migrations()
 def m001_live(db: Database) -> None:
     """What is true now: a row a queue, camera and box; and a day of readings."""
@@ -144,3 +167,10 @@ def m003_refused(db: Database) -> None:
     """What could not be taken: the newest few thousand, for a person to look at; all of them counted."""
     db.table("quarantine").create({"received_s": float, "topic": str, "reason": str, "payload": bytes})
     db.table("counts").create({"name": str, "value": int}, pk="name", not_null={"value"}, defaults={"value": 0})
+
+
+@migrations()
+def m004_lines(db: Database) -> None:
+    """Counting lines: what each says now, and its minutes."""
+    db.table("lines").create(_LINE_READING, pk=("site", "line"))
+    db.table("line_minutes").create(_LINE_MINUTE, pk=("site", "box", "line", "minute_s"))

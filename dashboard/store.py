@@ -18,12 +18,14 @@ from typing import Any
 from dashboard import store_file
 from dashboard.intake import Refused, Stored, parsed
 from dashboard.light_sqlite import Database
-from dashboard.store_rows import add_minute, put
+from dashboard.store_rows import add_line_minute, add_minute, put
 from edge.messages import (
     STATE_EXPIRY_S,
     BoxStatus,
     CameraHealth,
     GapNote,
+    LineMinute,
+    LineReading,
     QueueEvent,
     QueueMinute,
     QueueReading,
@@ -67,6 +69,8 @@ class _Work:
     boxes: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     minutes: list[tuple[str, QueueMinute]] = field(default_factory=list)
+    lines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    line_minutes: list[tuple[str, LineMinute]] = field(default_factory=list)
     marks: dict[Source, Mark] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -96,6 +100,7 @@ class Store:
         self._db = db
         self._marks = {(r["box"], r["epoch"]): Mark(r["seq"], r["missing"]) for r in db.table("sources").rows}
         self._states = {r["queue"]: r["at"] for r in db.table("state").rows_where("site = ?", [self._site])}
+        self._lines = {r["line"]: r["at"] for r in db.table("lines").rows_where("site = ?", [self._site])}
         self._cameras = {r["camera"]: r["at"] for r in db.table("cameras").rows_where("site = ?", [self._site])}
         self._boxes = {r["box"]: r for r in db.table("boxes").rows_where("site = ?", [self._site])}
 
@@ -131,6 +136,7 @@ class Store:
             return set()
         self._marks.update(work.marks)
         self._states.update((queue, row["at"]) for queue, row in work.states.items())
+        self._lines.update((line, row["at"]) for line, row in work.lines.items())
         self._cameras.update((camera, row["at"]) for camera, row in work.cameras.items())
         self._boxes.update(work.boxes)
         return work.told
@@ -155,6 +161,8 @@ class Store:
         match taken.item:
             case QueueReading() as reading:
                 self._state(reading, taken, work)
+            case LineReading() as line:
+                self._line(line, taken, work)
             case CameraHealth() as health:
                 if not (taken.retained and self._cameras.get(health.camera) == _row(health)["at"]):
                     work.cameras[health.camera] = {**_row(health), "received_s": work.now_s}
@@ -176,6 +184,14 @@ class Store:
         row["received_s"] = work.now_s - max(age_s, 0)
         work.states[reading.queue] = row
         work.readings.append({k: row[k] for k in _READING_COLUMNS} | {"at_s": reading.at.timestamp()})
+
+    def _line(self, line: LineReading, taken: Taken, work: _Work) -> None:
+        row = _row(line)
+        known_at = work.lines[line.line]["at"] if line.line in work.lines else self._lines.get(line.line)
+        older = known_at is not None and datetime.fromisoformat(known_at) > line.at
+        if known_at != row["at"] and not (taken.retained and older):
+            age_s = STATE_EXPIRY_S - taken.expiry_s if taken.retained and taken.expiry_s is not None else 0
+            work.lines[line.line] = {**row, "received_s": work.now_s - max(age_s, 0)}
 
     def _status(self, status: BoxStatus, taken: Taken, work: _Work) -> None:
         row = {**_row(status), "received_s": work.now_s}
@@ -213,7 +229,11 @@ class Store:
 
     def _row(self, row: Row, batch: RowBatch, work: _Work) -> None:
         payload = json.dumps(row.body).encode()
-        body = parsed(QueueEvent, payload) if row.kind == "event" else parsed(QueueMinute, payload)
+        body: QueueEvent | LineMinute | QueueMinute | str
+        if row.kind == "event":
+            body = parsed(QueueEvent, payload)
+        else:
+            body = parsed(LineMinute, payload) if "line" in row.body else parsed(QueueMinute, payload)
         topic = f"linewise/{self._site}/box/{batch.box}/rows"
         if isinstance(body, str):
             work.refused.append(Refused(topic, f"row {row.seq}: {body}", payload))
@@ -221,6 +241,8 @@ class Store:
             work.refused.append(Refused(topic, f"row {row.seq}: its site is not the topic's", payload))
         elif isinstance(body, QueueMinute):
             work.minutes.append((batch.box, body))
+        elif isinstance(body, LineMinute):
+            work.line_minutes.append((batch.box, body))
         else:
             event = body.model_dump(exclude={"schema_", "at"})
             source = {"box": batch.box, "epoch": batch.epoch, "seq": row.seq}
@@ -236,6 +258,9 @@ class Store:
         put(db, "events", work.events, ("box", "epoch", "seq"))
         for box, minute in work.minutes:
             add_minute(db, box, minute)
+        put(db, "lines", work.lines.values(), ("site", "line"))
+        for box, line_minute in work.line_minutes:
+            add_line_minute(db, box, line_minute)
         rows = [{"box": b, "epoch": e, "seq": m.seq, "missing": m.missing} for (b, e), m in work.marks.items()]
         put(db, "sources", rows, ("box", "epoch"))
         self._quarantine(work)
@@ -270,5 +295,5 @@ _READING_COLUMNS = (
 )  # fmt: skip
 
 
-def _row(message: QueueReading | CameraHealth | BoxStatus) -> dict[str, Any]:
+def _row(message: QueueReading | LineReading | CameraHealth | BoxStatus) -> dict[str, Any]:
     return message.model_dump(mode="json", exclude={"schema_"})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashboard.light_sqlite import Database
-from edge.messages import QUALITIES_BEST_FIRST, QueueMinute
+from edge.messages import QUALITIES_BEST_FIRST, LineMinute, QueueMinute
 
 
 def put(db: Database, table: str, rows: Iterable[dict[str, Any]], key: tuple[str, ...]) -> None:
@@ -22,6 +22,16 @@ def add_minute(db: Database, box: str, minute: QueueMinute) -> None:
     for known in db.table("minutes").rows_where(where, key):
         row = _sum_of(known, row)
     put(db, "minutes", [row], ("site", "box", "queue", "minute_s"))
+
+
+def add_line_minute(db: Database, box: str, minute: LineMinute) -> None:
+    """The same for a counting line's minute."""
+    row = minute.model_dump(exclude={"schema_", "minute"}) | {"box": box, "minute_s": minute.minute.timestamp()}
+    key = [row["site"], box, row["line"], row["minute_s"]]
+    for known in db.table("line_minutes").rows_where("site = ? AND box = ? AND line = ? AND minute_s = ?", key):
+        row |= {name: known[name] + row[name] for name in ("readings", "unknown", "count_in", "count_out")}
+        row["worst_quality"] = max(known["worst_quality"], row["worst_quality"], key=QUALITIES_BEST_FIRST.index)
+    put(db, "line_minutes", [row], ("site", "box", "line", "minute_s"))
 
 
 def _sum_of(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:

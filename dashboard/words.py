@@ -174,6 +174,9 @@ _OPS = {">": "over", ">=": "at least", "<": "under", "<=": "at most", "==": "is"
 
 def alert_words(text: str) -> str:
     """An alert's condition for people ("wait_s > 300" is "wait over 5 min"); anything else as it came."""
+    for mark, word in (("over: ", "no longer: "), ("still: ", "still: ")):
+        if text.startswith(mark):
+            return word + alert_words(text.removeprefix(mark))
     match = re.fullmatch(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*['\"]?([\w.]+)['\"]?\s*", text)
     if match is None or match[1] not in _FIELDS:
         return text

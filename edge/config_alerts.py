@@ -1,4 +1,4 @@
-"""The condition of an [[alert]]: `wait_s > 300`, `quality == stale`, `camera lost`."""
+"""What an [[alert]] says: its condition (`wait_s > 300`, `quality == stale`, `camera lost`) and when it is told."""
 
 import math
 import re
@@ -18,6 +18,9 @@ ALERT_WORDS = (
     'such as "wait_s > 300", "length >= 8", "quality == stale", "state == stopped", "camera lost"; '
     f"fields: {', '.join((*NUMBERS, *WORDS))}"
 )
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_MIN = 24 * 60
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _CONDITION = re.compile(r'\s*([A-Za-z_]+)\s*(>=|<=|==|!=|=|>|<)\s*"?([^"<>=]*?)"?\s*')
 _CAMERA = re.compile(r"\s*camera\s+([a-z_]+)\s*")
 
@@ -44,6 +47,34 @@ def parse_alert(raw: Any) -> Condition:
     if op not in ("==", "!="):
         raise WrongValueError(f'"{field}" is a word and has no order; compare it with == or !=')
     return field, op, _known(field, value), raw
+
+
+def parse_between(raw: Any) -> tuple[int, int]:
+    """Two times of day as minutes after midnight; WrongValueError if they are none."""
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise WrongValueError("not two times of day")
+    start, end = (_minute_of_day(item) for item in raw)
+    if start == end % DAY_MIN:
+        raise WrongValueError("from and to are the same; leave it out for the whole day")
+    return start, end
+
+
+def _minute_of_day(raw: Any) -> int:
+    found = _TIME.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None or int(found[2]) > 59 or (minute := 60 * int(found[1]) + int(found[2])) > DAY_MIN:
+        raise WrongValueError(f"{raw!r:.40} is no time of day" if isinstance(raw, str) else "a time stands in quotes")
+    return minute
+
+
+def parse_weekdays(raw: Any) -> tuple[int, ...]:
+    """Days of the week, 0 is Monday, each once and in order; WrongValueError if they are none."""
+    if not isinstance(raw, list) or not raw:
+        raise WrongValueError("not a list of days")
+    for item in raw:
+        if item not in WEEKDAYS:
+            hint = nearest(item, WEEKDAYS) if isinstance(item, str) else "days stand in quotes"
+            raise WrongValueError(f"no day of the week; {hint}")
+    return tuple(sorted({WEEKDAYS.index(item) for item in raw}))
 
 
 def _number(value: str) -> float:

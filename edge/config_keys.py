@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge import config_geometry as geometry
-from edge.config_alerts import ALERT_WORDS, parse_alert
+from edge.config_alerts import ALERT_WORDS, WEEKDAYS, parse_alert, parse_between, parse_weekdays
 from edge.config_faults import nearest
 from edge.config_geometry import WrongValueError
 
@@ -233,6 +233,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "queue": Key(ident, "the id of a [[queue]]", "whose readings are watched", REQUIRED),
         "when": Key(parse_alert, ALERT_WORDS, "the condition", REQUIRED),
         "for_s": seconds(0, 86400, "it must hold this long", 0.0),
+        "repeat_s": seconds(0, 604800, "told again so often while it holds; 0: once", 0.0),
+        "between": Key(parse_between, '["08:00", "18:00"]', "told only then, in the site's time zone", "always"),
+        "weekdays": Key(parse_weekdays, f"a list of {', '.join(WEEKDAYS)}", "told only on these days", "all", ()),
     },
 }
 TABLES = ("site", "mqtt", "detector")  # once each

@@ -161,7 +161,9 @@ def _lane(values: dict[str, Any]) -> LaneSettings:
 
 def _alert(table: "Table") -> AlertSettings:
     field, op, value, text = table.values["when"]
-    return AlertSettings(table.values["queue"], field, op, value, table.values["for_s"], text)
+    values = table.values
+    when = {key: values[key] for key in ("repeat_s", "between", "weekdays")}
+    return AlertSettings(values["queue"], field, op, value, values["for_s"], text, **when)
 
 
 def _mqtt(found: Found, folder: Path) -> Iterator[MqttSettings]:

@@ -4,14 +4,17 @@ Cameras' tracks go through edge/queueing/membership.py into the visit books; `ti
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.alerts import AlertWatch
-from edge.messages import QueueEvent, QueueReading, utc
+from edge.line_counts import LineCounts
+from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
 from edge.queueing import length as lengths
 from edge.queueing import waiting
+from edge.queueing.ledger import Errors
 from edge.queueing.membership import CameraLanes, Floor
 from edge.queueing.presence import WALK_SPEED, Presence
+from edge.queueing.teller import Moment, WaitTeller
 from edge.queueing.visits import VisitBook
 from edge.queueing.watch import CameraWatch, KnownTime, together
 from edge.settings import Site
@@ -25,11 +28,12 @@ DOUBT_OUTSIDE = 0.3  # a member just over the border is still in the line with t
 
 @dataclass(frozen=True)
 class Tick:
-    """What one second brings: a reading for each queue, and what happened since the last tick."""
+    """What one second brings: a reading for each queue and line, and what happened since the last tick."""
 
     readings: list[QueueReading]
     events: list[QueueEvent]
     visits: list[Visit]
+    lines: list[LineReading] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class _Queue:
         self.settings = settings
         self.book = book
         self.known = KnownTime()
+        self.teller = WaitTeller()
         self.seq = 0
         self.state: ServiceState = "idle"
         self.busy_until_s: float | None = None  # somebody was in the queue then
@@ -67,7 +72,9 @@ class Counter:
         used = {lane.camera_id for q in site.queues for lane in q.lanes}
         self._watches = {c.id: CameraWatch(c.detect_fps) for c in site.cameras}
         self._lanes = {c.id: CameraLanes(c.id, site.queues, self._floor) for c in site.cameras if c.id in used}
-        self._alerts = [AlertWatch(a) for a in site.alerts]
+        self._alerts = [AlertWatch(a, site.timezone) for a in site.alerts]
+        self._cameras: dict[str, str] = {}  # the state that each camera's health told last
+        self._lines = LineCounts(site)
 
     def on_tracks(self, tracks: Tracks) -> None:
         """Takes in one picture's tracks; those of an unknown camera or a useless picture change nobody's stay."""
@@ -75,29 +82,38 @@ class Counter:
         if watch is None or not math.isfinite(tracks.pts_s):
             return
         watch.saw(tracks.pts_s, tracks.picture)
+        self._lines.on_tracks(tracks)
         lanes = self._lanes.get(tracks.camera_id)
         if lanes is not None and tracks.picture in ("ok", "damaged"):
             lanes.update(tracks)
+
+    def on_health(self, health: CameraHealth) -> None:
+        """What a camera's process says of itself; alerts on cameras look at it."""
+        self._cameras[health.camera] = health.state
 
     def tick(self, pts_s: float, utc_s: float) -> Tick:
         """The readings of this moment, and everything that happened since the last tick."""
         now = _Now(pts_s, utc_s)
         for lanes in self._lanes.values():
             lanes.expire(pts_s)
-        out = Tick([], [], [])
+        out = Tick([], [], [], self._lines.readings(pts_s, utc_s, self._watches))
         for q, queue in enumerate(self._queues):
             joined, closed = queue.book.drain()
             out.events.extend(self._joined(queue, v, now) for v in joined)
             out.events.extend(self._ended(queue, v, now) for v in closed)
             out.visits.extend(closed)
-            reading = self._reading(q, queue, now)
+            reading = self._reading(q, queue, now, (joined, closed))
             out.readings.append(reading)
-            out.events.extend(self._due_alerts(reading, now))
+            out.events.extend(self._due_alerts(queue, reading))
         return out
 
     def open_visits(self) -> list[Visit]:
         """Visits that go on, queue by queue."""
         return [v for queue in self._queues for v in queue.book.open_visits()]
+
+    def wait_errors(self, queue_id: str) -> Errors | None:
+        """How the waits told in a queue have turned out since the start; None before the first."""
+        return next(q.teller.ledger.errors for q in self._queues if q.settings.id == queue_id)
 
     def lane_state(self, queue_id: str) -> LaneState:
         """The queue's members in order from the service point (visit numbers), and its state at the last tick."""
@@ -119,20 +135,17 @@ class Counter:
             qualities.append("config" if watch is None else watch.quality(now_s))
         return together(qualities) if qualities else ("config", False)
 
-    def _reading(self, q: int, queue: _Queue, now: _Now) -> QueueReading:
+    def _reading(self, q: int, queue: _Queue, now: _Now, news: tuple[list[Visit], list[Visit]]) -> QueueReading:
         quality, known = self._quality(queue, now.pts_s)
         queue.known.tick(now.pts_s, known)
         book = queue.book
         visits = [*book.closed, *book.open_visits()]
-        runs = waiting.headways(visits, now.pts_s, queue.known.gaps)
-        idle_from_s = waiting.waiting_since(visits, now.pts_s) if known else None
-        rate = waiting.service_rate(runs, idle_from_s, now.pts_s)
+        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps)
+        rate, wait = queue.teller.tell(moment, *news)
         if book.open or queue.busy_until_s is None or now.pts_s < queue.busy_until_s:
             queue.busy_until_s = now.pts_s
         queue.state = waiting.state_now(len(book.open), rate, now.pts_s - queue.busy_until_s)
         length = self._length(q, queue, now.pts_s) if known else None
-        in_service = sum(v.served_s is not None for v in book.open.values())
-        wait = waiting.tell(len(book.open) - in_service, in_service, queue.settings.servers, rate) if known else None
         if quality == "ok" and wait is None:
             quality = "warming"
         totals = book.totals
@@ -207,16 +220,29 @@ class Counter:
             censored=v.censored,
         )
 
-    def _due_alerts(self, reading: QueueReading, now: _Now) -> list[QueueEvent]:
-        return [
-            QueueEvent(
-                site=self._site,
-                queue=reading.queue,
-                kind="alert",
-                pts_s=now.pts_s,
-                at=utc(now.utc_s),
-                text=watch.alert.text,
-            )
-            for watch in self._alerts
-            if watch.alert.queue_id == reading.queue and watch.due(reading)
-        ]
+    def _camera_states(self, queue: _Queue, now_s: float) -> list[str]:
+        """The states of the queue's cameras: as their health told it; without any (replay), by their pictures."""
+        out = []
+        for camera_id in dict.fromkeys(lane.camera_id for lane in queue.settings.lanes):
+            watch, told = self._watches.get(camera_id), self._cameras.get(camera_id)
+            if watch is not None:
+                by_picture = "starting" if watch.last_s is None else "lost" if watch.quality(now_s) == "stale" else "ok"
+                out.append(told or by_picture)
+        return out
+
+    def _due_alerts(self, queue: _Queue, reading: QueueReading) -> list[QueueEvent]:
+        cameras = self._camera_states(queue, reading.pts_s)
+        out = []
+        for watch in self._alerts:
+            text = watch.told(reading, cameras) if watch.alert.queue_id == reading.queue else None
+            if text is not None:
+                event = QueueEvent(
+                    site=self._site,
+                    queue=reading.queue,
+                    kind="alert",
+                    pts_s=reading.pts_s,
+                    at=reading.at,
+                    text=text,
+                )
+                out.append(event)
+        return out

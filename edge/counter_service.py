@@ -19,8 +19,8 @@ from typing import Protocol
 from edge.camera_words import CameraWords
 from edge.counter import Counter, Tick
 from edge.link import LinkServer
-from edge.messages import CameraHealth, QueueReading
-from edge.minutes import MinuteBook
+from edge.messages import CameraHealth, LineMinute, LineReading, QueueMinute, QueueReading
+from edge.minutes import LineMinuteBook, MinuteBook
 from edge.outbox import Outbox
 from edge.paths import counter_socket, outbox_path
 from edge.publisher import BoxIdentity, Publisher
@@ -39,6 +39,7 @@ class _Live(Protocol):
     """Where live things go."""
 
     def reading(self, reading: QueueReading) -> None: ...
+    def line(self, reading: LineReading) -> None: ...
     def health(self, health: CameraHealth) -> None: ...
     def rows_waiting(self) -> None: ...
 
@@ -94,6 +95,7 @@ class CounterService:
         self._clock = clock
         self._utc_s = utc_s
         self._minutes = MinuteBook()
+        self._line_minutes = LineMinuteBook()
         self._cameras = CameraWords(site.id, (c.id for c in site.cameras), clock())
         self._ticked = math.floor(clock() - LATE_S)
 
@@ -105,7 +107,7 @@ class CounterService:
                 self._cameras.tracks(item.camera_id, now_s)
                 self._counter.on_tracks(item)
             elif (health := self._cameras.health(item, now_s)) is not None:
-                self._live.health(health)
+                self._health(health)
 
     def turn(self) -> None:
         """Ticks the seconds that are due, and looks for cameras that have fallen silent."""
@@ -118,12 +120,19 @@ class CounterService:
             self._tell(self._counter.tick(float(self._ticked), self._utc_s() - ago_s))
         for health in self._cameras.silent(now_s, self._utc_s()):
             log.warning("camera %s: %s", health.camera, health.detail)
-            self._live.health(health)
+            self._health(health)
+
+    def _health(self, health: CameraHealth) -> None:
+        self._counter.on_health(health)
+        self._live.health(health)
 
     def _tell(self, tick: Tick) -> None:
         for reading in tick.readings:
             self._live.reading(reading)
-        minutes = [row for reading in tick.readings for row in self._minutes.add(reading)]
+        for line in tick.lines:
+            self._live.line(line)
+        minutes: list[QueueMinute | LineMinute] = [m for r in tick.readings for m in self._minutes.add(r)]
+        minutes += [m for r in tick.lines for m in self._line_minutes.add(r)]
         if tick.events:
             self._outbox.append("event", tick.events)
         if minutes:
@@ -135,4 +144,4 @@ class CounterService:
 
     def end(self) -> None:
         """Keeps the minutes that go on: the next counter's rows are added to them in the store."""
-        self._outbox.append("minute", self._minutes.close())
+        self._outbox.append("minute", [*self._minutes.close(), *self._line_minutes.close()])

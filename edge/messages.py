@@ -1,4 +1,4 @@
-"""What goes over MQTT: frozen models, one a topic; their JSON schemas stand in docs/schemas and are checked by a test."""
+"""What goes over MQTT: frozen models, one a topic; their JSON schemas stand in docs/schemas, checked by a test."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -65,6 +65,20 @@ class QueueReading(Message):
     lost: Count
 
 
+class LineReading(Message):
+    """One counting line, one second: crossings from its left (in) and from its right (out) since the counter started.
+
+    `quality` is its camera's; while it is not ok or degraded, people may have crossed unseen.
+    """
+
+    line: Name
+    pts_s: Finite
+    at: Instant
+    quality: Quality
+    count_in: Count
+    count_out: Count
+
+
 class QueueEvent(Message):
     """Something that happened in a queue; a durable row. It carries no track id."""
 
@@ -101,6 +115,21 @@ class QueueMinute(Message):
     worst_quality: Quality
 
 
+class LineMinute(Message):
+    """One counting line, one minute; a durable row: the counts of this minute; `unknown` readings saw nothing.
+
+    A counter that restarts within a minute makes two rows of it; the store adds them up.
+    """
+
+    line: Name
+    minute: Instant
+    readings: Count
+    unknown: Count
+    count_in: Count
+    count_out: Count
+    worst_quality: Quality
+
+
 class GapNote(BaseModel):
     """Stands in the place of rows that will never come: all of `first` to `last`; its own row's seq is `last`."""
 
@@ -112,7 +141,10 @@ class GapNote(BaseModel):
 
 
 class Row(BaseModel):
-    """One durable row in its envelope; `body` is a QueueEvent, a QueueMinute or a GapNote."""
+    """One durable row in its envelope; `body` is a QueueEvent, a GapNote, or (kind minute) a QueueMinute or LineMinute.
+
+    The two minutes are told apart by their key `queue` or `line`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -171,6 +203,11 @@ class BoxStatus(Message):
 def queue_state_topic(site: str, queue: str) -> str:
     """Topic of a queue's live reading."""
     return f"linewise/{site}/queue/{queue}/state"
+
+
+def line_state_topic(site: str, line: str) -> str:
+    """Topic of a counting line's live reading."""
+    return f"linewise/{site}/line/{line}/state"
 
 
 def camera_health_topic(site: str, camera: str) -> str:

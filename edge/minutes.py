@@ -1,9 +1,9 @@
-"""Readings, one a second, into durable rows, one a minute and queue. No I/O, no clock: readings carry their time."""
+"""Readings, one a second, into durable rows, one a minute and queue or line. No I/O: readings carry their time."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edge.messages import QUALITIES_BEST_FIRST, QueueMinute, QueueReading
+from edge.messages import QUALITIES_BEST_FIRST, LineMinute, LineReading, QueueMinute, QueueReading
 
 _TOTALS = ("joined", "served", "left", "lost")
 
@@ -76,3 +76,42 @@ class MinuteBook:
         minute = self._open.pop(queue)
         self._totals[queue] = {name: getattr(minute.last, name) for name in _TOTALS}
         return minute.row()
+
+
+class LineMinuteBook:
+    """The minute that goes on, of each counting line of one counter's life (its totals begin at 0)."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, list[LineReading]] = {}
+        self._totals: dict[str, tuple[int, int]] = {}
+
+    def add(self, reading: LineReading) -> list[LineMinute]:
+        """Takes a reading; the line's last minute, when this reading is of another one (earlier or later)."""
+        current = self._open.get(reading.line)
+        done = [] if current is None or _minute_of(current[0]) == _minute_of(reading) else [self._close(reading.line)]
+        self._open.setdefault(reading.line, []).append(reading)
+        return done
+
+    def close(self) -> list[LineMinute]:
+        """The minutes that go on, cut off here: the counter ends."""
+        return [self._close(line) for line in list(self._open)]
+
+    def _close(self, line: str) -> LineMinute:
+        readings = self._open.pop(line)
+        last = readings[-1]
+        count_in, count_out = self._totals.get(line, (0, 0))
+        self._totals[line] = (last.count_in, last.count_out)
+        return LineMinute(
+            site=last.site,
+            line=line,
+            minute=_minute_of(last),
+            readings=len(readings),
+            unknown=sum(r.quality not in ("ok", "degraded") for r in readings),
+            count_in=last.count_in - count_in,
+            count_out=last.count_out - count_out,
+            worst_quality=max((r.quality for r in readings), key=QUALITIES_BEST_FIRST.index),
+        )
+
+
+def _minute_of(reading: LineReading) -> datetime:
+    return reading.at.replace(second=0, microsecond=0)

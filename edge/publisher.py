@@ -25,9 +25,11 @@ from edge.messages import (
     Ack,
     BoxStatus,
     CameraHealth,
+    LineReading,
     QueueReading,
     box_topic,
     camera_health_topic,
+    line_state_topic,
     queue_state_topic,
     utc,
 )
@@ -86,7 +88,7 @@ class Publisher:
         self._twins = TwinWatch(identity.site, identity.box)
         self._sender = RowSender(outbox, site=identity.site, box=identity.box)
         self._lock = threading.Lock()
-        self._readings: dict[str, tuple[QueueReading, float]] = {}  # with the monotonic time of its arrival here
+        self._readings: dict[str, tuple[bytes, float]] = {}  # by topic, with the monotonic time of its arrival here
         self._untold: set[str] = set()
         self._healths: dict[str, _Told] = {}
         self._status_s = 0.0
@@ -99,9 +101,16 @@ class Publisher:
 
     def reading(self, reading: QueueReading) -> None:
         """A queue's newest reading; published at once if there is a connection."""
+        self._live(queue_state_topic(reading.site, reading.queue), reading.to_json())
+
+    def line(self, reading: LineReading) -> None:
+        """A counting line's newest reading; the same."""
+        self._live(line_state_topic(reading.site, reading.line), reading.to_json())
+
+    def _live(self, topic: str, payload: bytes) -> None:
         with self._lock:
-            self._readings[reading.queue] = (reading, time.monotonic())
-            self._untold.add(reading.queue)
+            self._readings[topic] = (payload, time.monotonic())
+            self._untold.add(topic)
         self._nudge()
 
     def health(self, health: CameraHealth) -> None:
@@ -260,17 +269,16 @@ class Publisher:
         if connection.congested:
             return
         with self._lock:
-            readings = [self._readings[queue] for queue in sorted(self._untold)]
+            readings = [(topic, *self._readings[topic]) for topic in sorted(self._untold)]
             self._untold.clear()
             due = [c for c, t in self._healths.items() if t.told_s is None or now_s - t.told_s >= HEALTH_EVERY_S]
             for camera in due:
                 self._healths[camera] = replace(self._healths[camera], told_s=now_s)
             healths = [self._healths[camera].health for camera in due]
-        for reading, heard_s in readings:
+        for topic, payload, heard_s in readings:
             left_s = STATE_EXPIRY_S - int(now_s - heard_s)
             if left_s > 0:
-                topic = queue_state_topic(reading.site, reading.queue)
-                connection.publish(topic, reading.to_json(), retain=True, expiry_s=left_s)
+                connection.publish(topic, payload, retain=True, expiry_s=left_s)
         for health in healths:
             topic = camera_health_topic(health.site, health.camera)
             connection.publish(topic, health.to_json(), qos=1, retain=True)

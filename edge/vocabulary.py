@@ -165,11 +165,15 @@ class AlertSettings:
 
     Attributes:
         queue_id: which queue.
-        field: length, wait_s, arrivals_per_min, served_per_min, state or quality.
+        field: length, wait_s, arrivals_per_min, served_per_min, state, quality, or camera: the states of its cameras.
         op: one of > >= < <= == !=.
         value: a number, or a word for state and quality.
         for_s: how long it must hold, seconds.
         text: the condition as the site file writes it.
+        repeat_s: told again so often while it still holds, seconds; 0: once.
+        between: told only from the one to the other, minutes after midnight in the site's time zone; None: always. The
+            second may be smaller: over midnight.
+        weekdays: told only on these days, 0 is Monday; empty: all. A night belongs to the day on which it begins.
     """
 
     queue_id: str
@@ -178,3 +182,6 @@ class AlertSettings:
     value: float | str
     for_s: float
     text: str
+    repeat_s: float = 0.0
+    between: tuple[int, int] | None = None
+    weekdays: tuple[int, ...] = ()

@@ -41,7 +41,8 @@ def measure(tracks: Tracks, places: Sequence[Place], shapes: Sequence[LaneShape]
     usable = tracks.observed & np.isfinite(ground).all(axis=1) & np.isfinite(tall)
     rows = np.flatnonzero(usable)
     points = ground[rows]
-    distance = np.stack([signed_distance(points, z.polygon) for z in zones], axis=1)  # (n, Z)
+    by_zone = [signed_distance(points, z.polygon) for z in zones]
+    distance = np.stack(by_zone, axis=1) if by_zone else np.zeros((len(rows), 0))  # (n, Z)
     staff = _cut_staff(points, distance, places, shapes)
     out: dict[Key, Seen] = {}
     for k, row in enumerate(rows):

@@ -157,14 +157,15 @@ def alert(field: str, op: str, value: float | str, for_s: float) -> AlertSetting
 
 
 def test_an_alert_is_told_once_while_its_condition_holds() -> None:
-    """After for_s; again only after it was false in between."""
+    """After for_s; over once it has been false for as long; again only after that."""
     counter = Counter(site(alerts=[alert("length", ">", 0, 5.0)]))
     people = {1: stand(640, 450, 0, 20), 2: stand(640, 450, 40, 70)}
     ticks = play(counter, people, every(0.2, 80))
     told = [(e.pts_s, e.text) for t in ticks for e in t.events if e.kind == "alert"]
-    assert [t[1] for t in told] == ["length > 0"] * 2
+    assert [t[1] for t in told] == ["length > 0", "over: length > 0"] * 2
     assert told[0][0] == 5.0
-    assert 50.0 <= told[1][0] <= 51.0
+    assert 25.0 <= told[1][0] <= 30.0
+    assert 50.0 <= told[2][0] <= 51.0
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from edge.counter import Counter, Tick
 from edge.counter_service import MAX_CATCH_UP, CounterService, run_counter
 from edge.errors import InputError
 from edge.link import LinkClient
-from edge.messages import CameraHealth, QueueEvent, QueueReading, utc
+from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
 from edge.outbox import Outbox
 from edge.paths import counter_socket, outbox_path
 from edge.settings import CameraSettings, Site
@@ -29,11 +29,16 @@ class StandIn(Counter):
     def __init__(self, make_reading: Callable[..., QueueReading]) -> None:
         self.ticks: list[tuple[float, float]] = []
         self.tracks: list[Tracks] = []
+        self.states: list[str] = []
         self._make = make_reading
 
     def on_tracks(self, tracks: Tracks) -> None:
         """Writes them down."""
         self.tracks.append(tracks)
+
+    def on_health(self, health: CameraHealth) -> None:
+        """Writes its state down."""
+        self.states.append(health.state)
 
     def tick(self, pts_s: float, utc_s: float) -> Tick:
         """A reading, and now and then an event."""
@@ -42,7 +47,10 @@ class StandIn(Counter):
         if pts_s % 10 == 0:
             events = [QueueEvent(site="s", queue="q1", kind="joined", pts_s=pts_s, at=utc(utc_s))]
         visits: list[Visit] = []
-        return Tick([self._make("s", len(self.ticks), utc_s=utc_s)], events, visits)
+        line = LineReading(
+            site="s", line="door", pts_s=pts_s, at=utc(utc_s), quality="ok", count_in=len(self.ticks), count_out=1
+        )
+        return Tick([self._make("s", len(self.ticks), utc_s=utc_s)], events, visits, [line])
 
 
 class Live:
@@ -50,12 +58,17 @@ class Live:
 
     def __init__(self) -> None:
         self.readings: list[QueueReading] = []
+        self.lines: list[LineReading] = []
         self.healths: list[CameraHealth] = []
         self.nudges = 0
 
     def reading(self, reading: QueueReading) -> None:
         """A reading."""
         self.readings.append(reading)
+
+    def line(self, reading: LineReading) -> None:
+        """A counting line's reading."""
+        self.lines.append(reading)
 
     def health(self, health: CameraHealth) -> None:
         """A health."""
@@ -141,8 +154,11 @@ def test_events_and_minutes_are_rows(bench: Bench) -> None:
     rows = bench.outbox.batch(1000, 1_000_000)
     assert len(bench.live.readings) == 201
     assert sum(r.kind == "event" for r in rows) == 21
-    minutes = [r.body for r in rows if r.kind == "minute"]
+    minutes = [r.body for r in rows if r.kind == "minute" and "queue" in r.body]
     assert sum(m["readings"] for m in minutes) == 201
+    assert len(bench.live.lines) == 201
+    of_line = [r.body for r in rows if r.kind == "minute" and "line" in r.body]
+    assert (sum(m["count_in"] for m in of_line), sum(m["count_out"] for m in of_line)) == (201, 1)
     assert bench.live.nudges > 0
 
 
@@ -152,7 +168,7 @@ def test_cameras_are_passed_on_and_missed(bench: Bench) -> None:
     assert len(bench.counter.tracks) == 1
     assert [h.state for h in bench.live.healths] == ["ok"]
     bench.go(106.0)
-    assert [h.state for h in bench.live.healths] == ["ok", "lost"]
+    assert [h.state for h in bench.live.healths] == ["ok", "lost"] == bench.counter.states
 
 
 @pytest.mark.e2e

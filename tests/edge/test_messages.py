@@ -6,10 +6,33 @@ from pathlib import Path
 import pytest
 
 from edge import messages
-from edge.messages import Ack, BoxStatus, CameraHealth, GapNote, QueueEvent, QueueMinute, QueueReading, RowBatch, utc
+from edge.messages import (
+    Ack,
+    BoxStatus,
+    CameraHealth,
+    GapNote,
+    LineMinute,
+    LineReading,
+    QueueEvent,
+    QueueMinute,
+    QueueReading,
+    RowBatch,
+    utc,
+)
 
 SCHEMAS = Path(__file__).parent.parent.parent / "docs" / "schemas"
-MODELS = (QueueReading, QueueEvent, QueueMinute, GapNote, RowBatch, Ack, CameraHealth, BoxStatus)
+MODELS = (
+    QueueReading,
+    QueueEvent,
+    QueueMinute,
+    LineReading,
+    LineMinute,
+    GapNote,
+    RowBatch,
+    Ack,
+    CameraHealth,
+    BoxStatus,
+)
 
 
 def schema_of(model: type[messages.BaseModel]) -> str:
@@ -42,6 +65,7 @@ def test_documentation_names_every_topic_and_message() -> None:
     text = (SCHEMAS.parent / "messages.md").read_text(encoding="utf-8")
     topics = [
         messages.queue_state_topic("SITE", "QUEUE"),
+        messages.line_state_topic("SITE", "LINE"),
         messages.camera_health_topic("SITE", "CAMERA"),
         *(messages.box_topic("SITE", "BOX", leaf) for leaf in ("status", "rows", "ack")),
     ]

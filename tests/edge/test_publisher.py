@@ -128,9 +128,9 @@ def test_states_expire(broker: Any, box: Callable[..., Box], make_reading: Any, 
     until(lambda: not one.publisher._untold, "the reading was told")
     # a state whose life is nearly over: what is left of 30 s is what the broker is told
     with one.publisher._lock:
-        reading, heard_s = one.publisher._readings["q1"]
-        one.publisher._readings["q1"] = (reading, heard_s - 28.5)
-        one.publisher._untold.add("q1")
+        [(topic, (reading, heard_s))] = one.publisher._readings.items()
+        one.publisher._readings[topic] = (reading, heard_s - 28.5)
+        one.publisher._untold.add(topic)
     one.publisher._nudge()
 
     def retained() -> bool:
