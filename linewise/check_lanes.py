@@ -15,7 +15,9 @@ SMALL = 0.002  # of the picture: about one person's feet
 def lane_lines(site: Site) -> Iterator[CheckLine]:
     """Findings on every lane; one ok line where nothing is wrong."""
     if not site.queues and not site.lines:
-        yield CheckLine("warning", "queues", "the file has no [[queue]]", "draw one: linewise calibrate")
+        yield CheckLine(
+            "warning", "queues", "the file has no [[queue]]", "write one: examples/ and docs/site-file.md show how"
+        )
     for queue in site.queues:
         for number, lane in enumerate(queue.lanes, 1):
             about = f"queue {queue.id}, lane {number}"

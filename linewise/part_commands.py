@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from edge.config import load_site
 
+from edge.config import load_site
 from edge.errors import InputError
 from edge.paths import state_dir, store_path
 from edge.settings import Site
@@ -69,7 +69,7 @@ def counter(site: SiteFile) -> None:
     """The box's counter: queues, waits, outbox, MQTT."""
     from edge.counter_service import run_counter
 
-    loaded = load_site(site)
+    loaded = load_site(site, sources="any")
     run_counter(loaded, state=state_dir(loaded.id), mqtt=mqtt_of(loaded), stop=set_up("counter"))
 
 
@@ -85,7 +85,7 @@ def dashboard(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1",
     """The operators' pages."""
     from dashboard.launch import run_dashboard
 
-    loaded = load_site(site, sources="any")
+    loaded = load_site(site, sources="any", broker="any")
     run_dashboard(
         loaded,
         store=store_path(state_dir(loaded.id)),
@@ -100,5 +100,5 @@ def broker(site: SiteFile, port: Annotated[int, typer.Option(min=1, max=65535)])
     """The embedded broker of `up`, on loopback."""
     from linewise.broker import run_broker
 
-    loaded = load_site(site, sources="any")
+    loaded = load_site(site, sources="any", broker="any")
     run_broker(state_dir(loaded.id), port=port, stop=set_up("broker"))

@@ -71,7 +71,7 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
     from calibration.outputs import out_folder, pretty
     from edge.config import load_site
 
-    site = load_site(request.site_path)
+    site = load_site(request.site_path, sources="any", broker="any")
     recordings = recording.choose(site, request.recording, request.cameras)
     truths = truth.load(request.truth, [q.id for q in site.queues])
     if request.overlay:

@@ -29,7 +29,7 @@ def test_commands_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = page.read_text(encoding="utf-8")
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
-    used = set(re.findall(r"(?:^|[`/\s])linewise ([a-z]+)\b", code, re.MULTILINE))
+    used = set(re.findall(r"(?:^|[`/ ])linewise ([a-z]+)\b", code, re.MULTILINE))
     assert used <= known, used - known
     made = set(re.findall(r"(?:^|`)make ([a-z]+)\b", code, re.MULTILINE))
     assert made <= targets, made - targets

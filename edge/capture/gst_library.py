@@ -1,5 +1,6 @@
 """The one place where GStreamer is imported: Debian's PyGObject, also from a virtual environment."""
 
+import ctypes
 import importlib.util
 import sys
 import threading
@@ -51,8 +52,21 @@ def load_gi(folder: str = _DEBIAN) -> ModuleType:
     return module
 
 
+def _keep_exceptions() -> None:
+    """Lets libgcc unwind C++ exceptions although GStreamer brings libunwind, which has functions of the same names.
+
+    Without it, a process that has imported numpy and then GStreamer dies at the first exception inside OpenVINO or
+    ONNX Runtime.
+    """
+    try:
+        ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
+    except OSError:  # no GNU C library: no libunwind of Debian's either
+        return
+
+
 @cache
 def _initialised() -> Any:
+    _keep_exceptions()
     gi = load_gi()
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
