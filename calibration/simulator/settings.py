@@ -61,8 +61,19 @@ class Passing:
 
 
 @dataclass(frozen=True)
+class Staffing:
+    """So many servers for each line until until_s, then the next Staffing's turn."""
+
+    until_s: float
+    servers: int
+
+
+@dataclass(frozen=True)
 class Scenario:
-    """Everything that a run depends on, but the seed."""
+    """Everything that a run depends on, but the seed.
+
+    staffing and stops, (from_s, to_s) times at which every service stands still, are of the visits depth only.
+    """
 
     name: str
     title: str
@@ -79,3 +90,5 @@ class Scenario:
     step_s: float = 0.1
     detect_fps: float = 5.0
     min_stay_s: float = 5.0
+    staffing: tuple[Staffing, ...] = ()  # one server without it
+    stops: tuple[tuple[float, float], ...] = ()

@@ -36,13 +36,60 @@ class TrueVisit:
 
 @dataclass
 class _Line:
-    """waiting: indices in order; serving: whoever is at the till."""
+    """waiting: indices in order; serving: how many are served now."""
 
     waiting: deque[int]
-    serving: int | None = None
+    serving: int = 0
 
     def __len__(self) -> int:
-        return len(self.waiting) + (self.serving is not None)
+        return len(self.waiting) + self.serving
+
+
+def servers_at(scenario: Scenario, at_s: float) -> int:
+    """Servers of each line at that moment; after the last Staffing as in it."""
+    now = [s.servers for s in scenario.staffing if at_s < s.until_s]
+    return now[0] if now else scenario.staffing[-1].servers if scenario.staffing else 1
+
+
+def done_at(scenario: Scenario, begun_s: float, lasting_s: float) -> float:
+    """When a service is done that stands still during the scenario's stops."""
+    end_s = begun_s + lasting_s
+    for from_s, to_s in sorted(scenario.stops):
+        if from_s < end_s and to_s > begun_s:
+            end_s += to_s - max(from_s, begun_s)
+    return end_s
+
+
+class _Run:
+    """The events to come, in order: of two at one instant the earlier planned comes first."""
+
+    def __init__(self, scenario: Scenario, rng: np.random.Generator) -> None:
+        self.scenario = scenario
+        self.arrivals_rng, self.service_rng, self.patience_rng = rng.spawn(3)
+        self.lines = {till.queue: _Line(deque()) for till in scenario.tills}
+        self.visits: list[TrueVisit] = []
+        self.events: list[tuple[float, int, str, int]] = []
+        self.planned = 0
+
+    def plan(self, at_s: float, what: str, who: int = -1) -> None:
+        heapq.heappush(self.events, (at_s, self.planned, what, who))
+        self.planned += 1
+
+    def begin(self, line: _Line, at_s: float) -> None:
+        while line.waiting and line.serving < servers_at(self.scenario, at_s):
+            who = line.waiting.popleft()
+            line.serving += 1
+            self.visits[who] = replace(self.visits[who], service_began_s=at_s)
+            self.plan(done_at(self.scenario, at_s, draw(self.scenario.service, self.service_rng)), "done", who)
+
+    def arrive(self, at_s: float) -> int:
+        queue = min(self.lines, key=lambda name: len(self.lines[name]))
+        who = len(self.visits)
+        self.visits.append(TrueVisit(queue, at_s, None, None, "inside"))
+        self.lines[queue].waiting.append(who)
+        if self.scenario.patience is not None:
+            self.plan(at_s + draw(self.scenario.patience, self.patience_rng), "tired", who)
+        return who
 
 
 def simulate_visits(scenario: Scenario, rng: np.random.Generator) -> list[TrueVisit]:
@@ -50,43 +97,28 @@ def simulate_visits(scenario: Scenario, rng: np.random.Generator) -> list[TrueVi
 
     Of two events at one instant the earlier planned comes first; what happens after duration_s is cut off.
     """
-    arrivals_rng, service_rng, patience_rng = rng.spawn(3)
-    names = [till.queue for till in scenario.tills]
-    lines = {name: _Line(deque()) for name in names}
-    visits: list[TrueVisit] = []
-    events: list[tuple[float, int, str, int]] = []
-    for at_s in poisson_times(scenario.arrivals, arrivals_rng):
-        heapq.heappush(events, (at_s, len(events), "arrive", -1))
-    planned = len(events)
-
-    def plan(at_s: float, what: str, who: int) -> None:
-        nonlocal planned
-        planned += 1
-        heapq.heappush(events, (at_s, planned, what, who))
-
-    def begin(line: _Line, at_s: float) -> None:
-        if line.serving is None and line.waiting:
-            who = line.serving = line.waiting.popleft()
-            visits[who] = replace(visits[who], service_began_s=at_s)
-            plan(at_s + draw(scenario.service, service_rng), "done", who)
-
-    while events and events[0][0] <= scenario.duration_s:
-        at_s, _, what, who = heapq.heappop(events)
+    run = _Run(scenario, rng)
+    for at_s in poisson_times(scenario.arrivals, run.arrivals_rng):
+        run.plan(at_s, "arrive")
+    for change in scenario.staffing:
+        run.plan(change.until_s, "staff")
+    while run.events and run.events[0][0] <= scenario.duration_s:
+        at_s, _, what, who = heapq.heappop(run.events)
+        if what == "staff":
+            for line in run.lines.values():
+                run.begin(line, at_s)
+            continue
         if what == "arrive":
-            queue, who = min(names, key=lambda name: len(lines[name])), len(visits)
-            visits.append(TrueVisit(queue, at_s, None, None, "inside"))
-            lines[queue].waiting.append(who)
-            if scenario.patience is not None:
-                plan(at_s + draw(scenario.patience, patience_rng), "tired", who)
-        line = lines[visits[who].queue]
+            who = run.arrive(at_s)
+        line = run.lines[run.visits[who].queue]
         if what == "done":
-            line.serving = None
-            visits[who] = replace(visits[who], served_s=at_s, outcome="served")
+            line.serving -= 1
+            run.visits[who] = replace(run.visits[who], served_s=at_s, outcome="served")
         elif what == "tired" and who in line.waiting:
             line.waiting.remove(who)
-            visits[who] = replace(visits[who], left_s=at_s, outcome="left")
-        begin(line, at_s)
-    return visits
+            run.visits[who] = replace(run.visits[who], left_s=at_s, outcome="left")
+        run.begin(line, at_s)
+    return run.visits
 
 
 def length_at(visits: list[TrueVisit], queue: str, at_s: float) -> int:

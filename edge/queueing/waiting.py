@@ -13,6 +13,8 @@ from itertools import pairwise
 
 from scipy.special import fdtri
 
+from edge.queueing.changes import last_change
+from edge.queueing.intervals import HonestTails
 from edge.vocabulary import ServiceState, Visit
 
 LEVEL = 0.8  # share of waits that the interval should hold
@@ -105,7 +107,7 @@ def service_rate(runs: Sequence[Headway], idle_from_s: float | None, now_s: floa
     longer than max(STOP_LEAST_S, STOP_FACTOR x the usual headway); the rate stays as it was then. A running time that
     is no stop counts as busy time without a departure as far as it is longer than usual.
     """
-    kept = without_stops([run.lasting_s for run in runs[-HEADWAYS:]])
+    kept = at_this_pace(runs)
     departures, busy_s = len(kept), sum(kept)
     if idle_from_s is None:
         return Rate(departures, busy_s, stopped=False)
@@ -116,35 +118,53 @@ def service_rate(runs: Sequence[Headway], idle_from_s: float | None, now_s: floa
     return Rate(departures, busy_s + max(running_s - usual_s, 0.0), stopped=False)
 
 
+def at_this_pace(runs: Sequence[Headway]) -> list[float]:
+    """The latest headways, seconds, oldest first, without stops and since the last change of pace."""
+    kept = without_stops([run.lasting_s for run in runs[-HEADWAYS:]])
+    return kept[last_change(tuple(kept)) :]
+
+
+def last_stop_s(runs: Sequence[Headway]) -> float | None:
+    """When the last stop among the latest headways was over, media seconds; None without one."""
+    latest = runs[-HEADWAYS:]
+    longest_s = max(without_stops([run.lasting_s for run in latest]), default=0.0)
+    return max((run.to_s for run in latest if run.lasting_s > longest_s), default=None)
+
+
 def without_stops(lasting_s: Sequence[float]) -> list[float]:
     """Headways without those that were stops: longer than max(STOP_LEAST_S, GAP_FACTOR x the mean of the others).
 
     Of exponential services one in 400 is longer than six times the mean, so leaving such out makes the mean 2 % too
-    short; at four times it would be 7 %.
+    short; at four times it would be 7 %. The order stays.
     """
     rest = sorted(lasting_s)
     while len(rest) > LEAST_FOR_STOP and rest[-1] > _limit_s(rest[:-1], GAP_FACTOR):
         rest.pop()
-    return rest
+    return [s for s in lasting_s if s <= rest[-1]] if rest else []
 
 
-def tell(waiting: int, in_service: int, servers: int, rate: Rate) -> Wait | None:
-    """The wait of somebody who joins now; None as long as there is no evidence.
+def is_free(waiting: int, in_service: int, servers: int) -> bool:
+    """Is nobody waiting, and nobody served, or a server known to be free?"""
+    return waiting == 0 and (in_service == 0 or 0 < in_service < servers)
+
+
+def tell(waiting: int, in_service: int, servers: int, rate: Rate, tails: HonestTails | None = None) -> Wait | None:
+    """The wait of somebody who joins now, `tails` left out on either side; None as long as there is no evidence.
 
     With a departures in b busy seconds and k = people waiting ahead + 1 departures to come,
     wait * a / (b k) ~ F(2k, 2a) for services of exponential length (the ratio of two gamma variables); regular services
     make it narrower than told.
     Nobody waiting and nobody served (or a server known to be free): 0, whatever is known of the rate.
     """
-    free = waiting == 0 and (in_service == 0 or 0 < in_service < servers)
+    low_tail, high_tail = (tails.low, tails.high) if tails else (0.5 - LEVEL / 2.0, 0.5 - LEVEL / 2.0)
     usual_s = rate.usual_s
-    if free:
-        high_s = _quantile(1, rate, 0.5 + LEVEL / 2.0) if usual_s is not None else 0.0
+    if is_free(waiting, in_service, servers):
+        high_s = _quantile(1, rate, 1.0 - high_tail) if usual_s is not None else 0.0
         return Wait(0.0, 0.0, high_s, "free")
     if usual_s is None:
         return None
     k = waiting + 1
-    low_s, high = _quantile(k, rate, 0.5 - LEVEL / 2.0), _quantile(k, rate, 0.5 + LEVEL / 2.0)
+    low_s, high = _quantile(k, rate, low_tail), _quantile(k, rate, 1.0 - high_tail)
     wait_s = k * usual_s
     if rate.stopped:
         return Wait(wait_s, min(low_s, wait_s), None, "at_least")

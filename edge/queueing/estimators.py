@@ -1,0 +1,113 @@
+"""Estimators of the wait of somebody who joins now. Each is a pure function of what is known of the line: seconds, or
+None where it has nothing to go by. docs/queue-science.md tells what each assumes and where it fails.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from edge.queueing.waiting import MEMORY_S, Rate
+from edge.vocabulary import Visit
+
+
+@dataclass(frozen=True)
+class Line:
+    """A queue at one moment, media seconds.
+
+    Attributes:
+        now_s: the moment.
+        visits: the latest finished ones and all open ones, in any order.
+        rate: departures over busy time, stops left out.
+        headways_s: the headways that the rate is made of.
+        idle_from_s: since when somebody waits without a departure, None if nobody waits.
+    """
+
+    now_s: float
+    visits: Sequence[Visit]
+    rate: Rate
+    headways_s: Sequence[float]
+    idle_from_s: float | None
+
+    @cached_property
+    def waiting(self) -> list[Visit]:
+        """Those who are not served yet, the first who joined first."""
+        return sorted((v for v in self.visits if v.outcome is None and v.served_s is None), key=lambda v: v.joined_s)
+
+
+def rate(line: Line) -> float | None:
+    """All who wait, and oneself, times the mean headway (the queue-length predictor of Ibrahim & Whitt 2009).
+
+    Of the service that runs now only what is left of it counts: the mean residual life at the age reached, from the
+    headways that lasted longer, and one more as an exponential law would have it (Cox 1962, Renewal Theory).
+    """
+    usual_s = line.rate.usual_s
+    return None if usual_s is None else len(line.waiting) * usual_s + _first_s(line, usual_s)
+
+
+def last_served(line: Line) -> float | None:
+    """The wait of the last one to enter service (LES; Ibrahim & Whitt 2009)."""
+    served = [(v.served_s, v.joined_s) for v in line.visits if v.served_s is not None and not v.censored]
+    if not served:
+        return None
+    served_s, joined_s = max(served)
+    return served_s - joined_s if served_s >= line.now_s - MEMORY_S else None
+
+
+def head(line: Line) -> float | None:
+    """How long the head of the line has been waiting (HOL; Ibrahim & Whitt 2009)."""
+    waiting = line.waiting
+    return None if not waiting or waiting[0].censored else line.now_s - waiting[0].joined_s
+
+
+def patience(line: Line) -> float | None:
+    """As `rate`, when of those ahead some give up: the sum of 1 / (mu + i theta), i = 0 .. people ahead (Whitt 1999).
+
+    theta, how often a waiting person gives up, is those who left over all seconds waited: the maximum likelihood for an
+    exponential patience. None where nobody left.
+    """
+    usual_s, all_stay_s = line.rate.usual_s, rate(line)
+    recent = [v for v in line.visits if v.left_s is None or v.left_s >= line.now_s - MEMORY_S]
+    gave_up = sum(v.outcome == "left" for v in recent)
+    waited_s = sum(_waited_until(v, line.now_s) - v.joined_s for v in recent)
+    if usual_s is None or all_stay_s is None or not gave_up or waited_s <= 0.0:
+        return None
+    theta = gave_up / waited_s
+    ahead = range(len(line.waiting) + 1)
+    return sum(1.0 / (1.0 / usual_s + i * theta) for i in ahead) * all_stay_s / (len(ahead) * usual_s)
+
+
+def curves(line: Line) -> float | None:
+    """Cumulative curves of entries and exits, first in first out, whoever is who (Newell 1982; Daganzo 1997).
+
+    With n in the line the next to depart is the n-th last to have come. Right where tracks were exchanged.
+    """
+    n = len(line.waiting)
+    joined = sorted((v.joined_s, v.censored) for v in line.visits)
+    if n == 0:
+        return None
+    joined_s, censored = joined[-n]
+    return None if censored else line.now_s - joined_s
+
+
+ESTIMATORS: dict[str, Callable[[Line], float | None]] = {
+    "rate": rate,
+    "last_served": last_served,
+    "head": head,
+    "patience": patience,
+    "curves": curves,
+}
+
+
+def _first_s(line: Line, usual_s: float) -> float:
+    """How long until the next departure, seconds."""
+    if line.idle_from_s is None:
+        return usual_s
+    age_s = line.now_s - line.idle_from_s
+    left_s = [h - age_s for h in line.headways_s if h > age_s]
+    return (sum(left_s) + usual_s) / (len(left_s) + 1)
+
+
+def _waited_until(v: Visit, now_s: float) -> float:
+    if v.served_s is not None:
+        return v.served_s
+    return now_s if v.left_s is None else v.left_s

@@ -1,0 +1,113 @@
+"""Who tells the wait of one queue: every estimator is asked, the one that has been best of late speaks.
+
+What is remembered changes with visits only, never with the mere passing of a tick: how often readings are made changes
+no wait.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from edge.queueing import waiting
+from edge.queueing.estimators import ESTIMATORS, Line
+from edge.queueing.intervals import HonestTails
+from edge.queueing.ledger import Ledger
+from edge.queueing.waiting import Rate, Wait
+from edge.vocabulary import Visit
+
+TICKS_KEPT = 64  # told waits that newcomers may have seen: a person counts only some seconds after joining
+PENDING_KEPT = 512  # people who wait and were told something
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the teller is told of a queue: media seconds; `blind` (from_s, to_s) times without a usable picture."""
+
+    now_s: float
+    visits: Sequence[Visit]
+    servers: int
+    known: bool
+    blind: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True)
+class _Told:
+    at_s: float
+    wait: Wait
+    estimates_s: Mapping[str, float]
+
+
+class WaitTeller:
+    """The wait of one queue, and its record."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.tails = HonestTails()
+        self.free_tails = HonestTails(low_target=0.0, high_target=1.0 - waiting.LEVEL, high=1.0 - waiting.LEVEL)
+        self.estimates_s: Mapping[str, float] = {}  # what each estimator said at the last `tell`
+        self._told: deque[_Told] = deque(maxlen=TICKS_KEPT)
+        self._pending: dict[tuple[float, int], _Told] = {}
+        self._stop_s: float | None = None  # when the last stop was over
+
+    def tell(self, moment: Moment, joined: Iterable[Visit], closed: Iterable[Visit]) -> tuple[Rate, Wait | None]:
+        """The pace of service now, and the wait of somebody who joins now; None while nothing can be told.
+
+        joined, closed: the visits that were opened and that ended since the last call.
+        """
+        runs = waiting.headways(moment.visits, moment.now_s, moment.blind)
+        self._stop_s = waiting.last_stop_s(runs)
+        self._note(joined, closed)
+        idle_from_s = waiting.waiting_since(moment.visits, moment.now_s) if moment.known else None
+        rate = waiting.service_rate(runs, idle_from_s, moment.now_s)
+        if self._told and moment.now_s < self._told[-1].at_s:
+            self._told.clear()  # media time went back
+        if not moment.known:
+            return rate, None
+        line = Line(moment.now_s, moment.visits, rate, waiting.at_this_pace(runs), idle_from_s)
+        wait, self.estimates_s = self._speak(line, moment.servers)
+        if wait is not None:
+            self._told.append(_Told(moment.now_s, wait, self.estimates_s))
+        return rate, wait
+
+    def _note(self, joined: Iterable[Visit], closed: Iterable[Visit]) -> None:
+        for visit in joined:
+            seen = next((t for t in reversed(self._told) if t.at_s <= visit.joined_s), None)
+            if seen is not None and not visit.censored:
+                self._pending[_key(visit)] = seen
+                if len(self._pending) > PENDING_KEPT:
+                    del self._pending[next(iter(self._pending))]
+        for visit in closed:
+            told = self._pending.pop(_key(visit), None)
+            if told is not None and visit.served_s is not None and not visit.censored:
+                self._score(told, visit.served_s - visit.joined_s, visit.joined_s)
+
+    def _speak(self, line: Line, servers: int) -> tuple[Wait | None, dict[str, float]]:
+        people = len(line.waiting)
+        in_service = sum(v.outcome is None and v.served_s is not None for v in line.visits)
+        free = waiting.is_free(people, in_service, servers)
+        wait = waiting.tell(people, in_service, servers, line.rate, self.free_tails if free else self.tails)
+        if wait is None or wait.method != "rate":
+            return wait, {}
+        asked = {name: estimator(line) for name, estimator in ESTIMATORS.items()}
+        estimates_s = {name: said_s for name, said_s in asked.items() if said_s is not None}
+        if self.ledger.speaker not in estimates_s or wait.high_s is None:
+            return wait, estimates_s
+        said_s = estimates_s[self.ledger.speaker]
+        scale = said_s / wait.wait_s
+        told = Wait(said_s, wait.low_s * scale, wait.high_s * scale, self.ledger.speaker)
+        return told, estimates_s
+
+    def _score(self, told: _Told, real_s: float, joined_s: float) -> None:
+        wait = told.wait
+        high_s = float("inf") if wait.high_s is None else wait.high_s
+        self.ledger.publish(wait.wait_s, real_s, covered=wait.low_s <= real_s <= high_s)
+        if wait.high_s is None or (self._stop_s is not None and self._stop_s >= joined_s):
+            return  # a stop is nobody's fault: it says nothing of who estimates well
+        (self.tails if told.estimates_s else self.free_tails).learn(real_s, wait.low_s, high_s)
+        if told.estimates_s:
+            self.ledger.score(told.estimates_s, real_s)
+
+
+def _key(visit: Visit) -> tuple[float, int]:
+    """Names a visit for as long as it is open: of those who join at one moment each has another number ahead."""
+    return visit.joined_s, visit.ahead_on_joining
