@@ -18,6 +18,8 @@ from edge.messages import (
     BoxStatus,
     CameraHealth,
     GapNote,
+    LineMinute,
+    LineReading,
     Message,
     QueueEvent,
     QueueMinute,
@@ -70,7 +72,7 @@ def minute(number: int = 0, **changes: Any) -> QueueMinute:
 
 def row(seq: int, body: Message | GapNote | None = None) -> Row:
     body = body or event(seq)
-    kind = {QueueEvent: "event", QueueMinute: "minute", GapNote: "gap"}[type(body)]
+    kind = {QueueEvent: "event", QueueMinute: "minute", LineMinute: "minute", GapNote: "gap"}[type(body)]
     return Row(seq=seq, kind=kind, body=json.loads(body.model_dump_json(by_alias=True)))  # type: ignore[arg-type]
 
 
@@ -330,3 +332,41 @@ def test_shuffled_and_repeated_batches_store_each_row_once(quick_path: Path, clo
             store.commit([on_the_way[i] for i in range(len(on_the_way)) if rng.random() < 0.7])
         assert len(table(store, "events")) == 48
         assert [m["readings"] for m in table(store, "minutes")] == [60] * 12
+
+
+def line(number: int, count_in: int) -> LineReading:
+    return LineReading(
+        site="s", line="door", pts_s=float(number), at=utc(NOW_S + number), quality="ok", count_in=count_in, count_out=1
+    )
+
+
+def test_a_line_is_as_it_is_now(store: Store, clock: Clock) -> None:
+    """The last reading of a line stands, with its age; an older retained one does not come in its place."""
+    store.commit([Taken(line(1, 5)), Taken(line(2, 6))])
+    store.commit([Taken(line(1, 5), retained=True, expiry_s=20)])
+    with closing(sqlite3.connect(store.path)) as db:
+        assert db.execute("SELECT line, count_in, count_out, received_s FROM lines").fetchall() == [
+            ("door", 6, 1, clock.now_s)
+        ]
+    store.commit([Taken(line(9, 7), retained=True, expiry_s=20)])
+    with closing(sqlite3.connect(store.path)) as db:
+        assert db.execute("SELECT count_in, received_s FROM lines").fetchall() == [(7, clock.now_s - 10)]
+
+
+def test_a_lines_minutes_are_stored_once_and_added_up(store: Store) -> None:
+    """Rows of a counter that restarted within the minute are one; a row that comes twice is counted once."""
+
+    def part(count_in: int, worst: str) -> LineMinute:
+        return LineMinute(
+            site="s", line="door", minute=utc(NOW_S), readings=30, unknown=2, count_in=count_in, count_out=1,
+            worst_quality=worst,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    store.commit([batch(row(1, part(4, "ok")), row(2, part(5, "stale")), row(3, minute()))])
+    store.commit([batch(row(1, part(4, "ok")), row(2, part(5, "stale")), row(3, minute()))])
+    with closing(sqlite3.connect(store.path)) as db:
+        assert db.execute(
+            "SELECT box, line, minute_s, readings, unknown, count_in, count_out, worst_quality FROM line_minutes"
+        ).fetchall() == [("b1", "door", NOW_S, 60, 4, 9, 2, "stale")]
+        assert db.execute("SELECT count(*) FROM minutes").fetchall() == [(1,)]
+        assert db.execute("SELECT count(*) FROM quarantine").fetchall() == [(0,)]

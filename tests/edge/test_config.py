@@ -143,6 +143,17 @@ def test_alerts_are_taken_apart(full):
     assert alerts[0].text == "wait_s > 300"
 
 
+def test_an_alerts_hours(full):
+    """Times of day become minutes, days their numbers; left out: always, all days, once."""
+    plain = load_site(full, ENVIRON).alerts[0]
+    assert (plain.repeat_s, plain.between, plain.weekdays) == (0.0, None, ())
+    more = 'for_s = 60\nrepeat_s = 600\nbetween = ["8:00", "24:00"]\nweekdays = ["fri", "mon", "mon"]\n'
+    text = full.read_text(encoding="utf-8").replace("for_s = 60\n", more)
+    full.write_text(text, encoding="utf-8")
+    alert = load_site(full, ENVIRON).alerts[0]
+    assert (alert.repeat_s, alert.between, alert.weekdays) == (600.0, (480, 1440), (0, 4))
+
+
 def test_a_password_from_the_environment_cannot_break_the_url(full):
     """Reserved characters of a password are percent-encoded; the shown source has neither user nor password."""
     camera = load_site(full, ENVIRON).camera("c1")

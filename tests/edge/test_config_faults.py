@@ -122,6 +122,21 @@ TABLE = [
     (HEAD + QUEUE + '[[alert]]\nqueue = "q"\nwhen = "state > idle"\n', 13, "alert.when", "compare it with == or !="),
     (HEAD + QUEUE + '[[alert]]\nqueue = "q"\nwhen = "state == stoped"\n', 13, "alert.when", 'did you mean "stopped"?'),
     (HEAD + QUEUE + '[[alert]]\nqueue = "q"\nwhen = "camera gone"\n', 13, "alert.when", '"gone" is no camera'),
+    *(
+        (HEAD + QUEUE + f'[[alert]]\nqueue = "q"\nwhen = "length > 3"\n{key} = {value}\n', 14, f"alert.{key}", told)
+        for key, value, told in (
+            ("between", '["8", "18:00"]', "'8' is no time of day"),
+            ("between", '["08:00", "25:00"]', "no time of day"),
+            ("between", '["08:60", "18:00"]', "no time of day"),
+            ("between", "[08:00:00, 18:00:00]", "stands in quotes"),
+            ("between", '"08:00-18:00"', "not two times of day"),
+            ("between", '["00:00", "24:00"]', "leave it out"),
+            ("weekdays", '["monday"]', 'did you mean "mon"?'),
+            ("weekdays", "[1, 2]", "days stand in quotes"),
+            ("weekdays", "[]", "not a list of days"),
+            ("repeat_s", "-1", "too small"),
+        )
+    ),
     (HEAD + 'x = "open\n', 6, "", "not TOML (column 10)"),
     (HEAD + 'id = "c2"\n', 6, "", "Cannot overwrite a value"),
 ]

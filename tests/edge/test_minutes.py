@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from edge.messages import QueueReading, utc
-from edge.minutes import MinuteBook
+from edge.messages import LineReading, QueueReading, utc
+from edge.minutes import LineMinuteBook, MinuteBook
 
 MINUTE_S = 1_780_000_020.0  # a whole minute
 
@@ -53,3 +53,25 @@ def test_clock_set_back_makes_another_row(make_reading: Callable[..., QueueReadi
     (second,) = book.close()
     assert (first.joined, second.joined) == (4, 2)
     assert second.minute == utc(MINUTE_S - 3600)
+
+
+def test_a_lines_minutes_add_up() -> None:
+    """Each line's rows together are its totals; seconds without pictures are counted, and the worst is told."""
+    book, rows = LineMinuteBook(), []
+    for n in range(150):
+        for line, pace in (("door", 2), ("gate", 1)):
+            rows += book.add(
+                LineReading(
+                    site="s", line=line, pts_s=float(n), at=utc(MINUTE_S + n),
+                    quality="stale" if 70 <= n < 80 else "ok", count_in=pace * n, count_out=n // 50,
+                )
+            )  # fmt: skip
+    rows += book.close()
+    door = [r for r in rows if r.line == "door"]
+    assert [(r.minute, r.readings, r.unknown) for r in door] == [
+        (utc(MINUTE_S), 60, 0), (utc(MINUTE_S + 60), 60, 10), (utc(MINUTE_S + 120), 30, 0),
+    ]  # fmt: skip
+    assert [r.count_in for r in door] == [118, 120, 60]
+    assert [r.worst_quality for r in door] == ["ok", "stale", "ok"]
+    assert [r.count_out for r in rows if r.line == "gate"] == [1, 1, 0]
+    assert book.close() == []

@@ -126,7 +126,7 @@ def test_corners_belong_to_one_side() -> None:
 
 
 def test_times_that_jump_count_nothing() -> None:
-    """A clock set back, a long gap: whoever is on the other side now may have come any way. Late pictures are left out."""
+    """A clock set back, a long gap: who is over there now may have come any way. Late pictures are left out."""
     for after_s in (-100.0, 60.0):
         first = [tracks(10.0 + k / 5, {1: (640.0, 200.0)}) for k in range(10)]
         then = [tracks(12.0 + after_s + k / 5, {1: (640.0, 500.0)}) for k in range(10)]
