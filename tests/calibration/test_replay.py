@@ -14,7 +14,7 @@ from detector.runtime.fake import FakeDetector
 from edge.config import load_site
 from edge.errors import InputError
 from edge.settings import Site
-from tests.calibration.made import line, one_served, person, recording, site_file, video
+from tests.calibration.made import SITE, line, one_served, person, recording, site_file, video
 
 
 def no_detector() -> FakeDetector:
@@ -62,6 +62,18 @@ def test_a_visit_from_coming_to_being_served(site: Site, tmp_path: Path) -> None
     assert summary["recording"]["files"][0]["file"] == "r.jsonl"
     assert summary["model_sha256"] is None
     assert done.end_s == 40.0
+
+
+def test_a_counting_line_is_in_the_files(tmp_path: Path) -> None:
+    """The person who walks up crosses the line once: a reading a second in lines.jsonl, the end in summary.json."""
+    text = SITE + '\n[[line]]\nid = "door"\ncamera = "c1"\npoints = [[0.2, 0.8], [0.8, 0.8]]\n'
+    site = load_site(site_file(tmp_path, text))
+    replayed(site, choose(site, recording(tmp_path / "r.jsonl", one_served()), ()), tmp_path / "out")
+    lines = lines_of(tmp_path / "out/lines.jsonl")
+    assert [r["pts_s"] for r in lines] == [float(k) for k in range(41)]
+    assert {r["count_out"] for r in lines if r["pts_s"] < 6} == {0}
+    summary = json.loads((tmp_path / "out/summary.json").read_text())
+    assert summary["lines"] == {"door": {"count_in": 0, "count_out": 1}}
 
 
 def test_two_replays_are_equal_byte_for_byte(site: Site, tmp_path: Path) -> None:

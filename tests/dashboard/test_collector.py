@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from dashboard.collector import run_collector
 from dashboard.intake import MAX_LIVE_BYTES, Refused, judge
-from edge.messages import Ack, BoxStatus, QueueEvent, QueueReading, Row, RowBatch, utc
+from edge.messages import Ack, BoxStatus, LineReading, QueueEvent, QueueReading, Row, RowBatch, utc
 from edge.settings import Site
 
 EPOCH = "0123456789abcdef"
@@ -82,6 +82,14 @@ def test_unknown_topics_are_ignored(topic: str, make_reading: Callable[..., Queu
     assert judge("s", TOPIC, b"") is None
 
 
+def test_a_line_speaks_on_its_own_topic() -> None:
+    """A counting line's reading is taken there and refused on another line's or a queue's topic."""
+    reading = LineReading(site="s", line="l1", pts_s=1.0, at=utc(1e9), quality="ok", count_in=3, count_out=2)
+    assert judge("s", "linewise/s/line/l1/state", reading.to_json()) == reading
+    for topic in ("linewise/s/line/l2/state", "linewise/s/queue/l1/state"):
+        assert isinstance(judge("s", topic, reading.to_json()), Refused)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=300)
@@ -90,7 +98,7 @@ def test_unknown_topics_are_ignored(topic: str, make_reading: Callable[..., Queu
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
         max_leaves=20,
     ).map(lambda value: json.dumps(value).encode()),
-    st.sampled_from(["queue/q1/state", "camera/c1/health", "box/b1/status", "box/b1/rows"]),
+    st.sampled_from(["queue/q1/state", "line/l1/state", "camera/c1/health", "box/b1/status", "box/b1/rows"]),
 )
 def test_nothing_stops_the_judge(payload: bytes, leaf: str) -> None:
     """Whatever bytes arrive, the answer is a reason or nothing, never an exception."""

@@ -18,7 +18,7 @@ import pytest
 
 from edge.connection import Backoff, Connection
 from edge.errors import BrokerError
-from edge.messages import Ack, BoxStatus, CameraHealth, QueueEvent, RowBatch, utc
+from edge.messages import Ack, BoxStatus, CameraHealth, LineReading, QueueEvent, RowBatch, utc
 from edge.outbox import Outbox
 from edge.publisher import BoxIdentity, Publisher
 from edge.settings import MqttSettings
@@ -118,6 +118,24 @@ def test_status_states_and_health_are_retained(
     assert json.loads(found["state"].payload)["seq"] == 2
     assert 25 <= (found["state"].expiry_s or 0) <= 30
     assert found["health"].expiry_s is None
+    connection.close()
+
+
+def test_a_lines_state_is_told_like_a_queues(broker: Any, box: Callable[..., Box], listen: Any, until: Until) -> None:
+    """Each line has a topic of its own; the newest reading is retained, with an end."""
+    one, early = box(broker.mqtt), listen(broker.mqtt)
+    for line, count_in in (("door", 1), ("gate", 2), ("door", 3)):
+        reading = LineReading(
+            site=one.site, line=line, pts_s=1.0, at=utc(1e9), quality="ok", count_in=count_in, count_out=0
+        )
+        one.publisher.line(reading)
+    until(lambda: {json.loads(p)["count_in"] for p in early.of("/state")} >= {2, 3}, "the newest readings")
+    connection = Connection(broker.mqtt, "late")
+    connection.subscribe([f"linewise/{one.site}/line/+/state"])
+    until(lambda: (connection.step(0.1), len(connection.arrived) >= 2)[1], "two retained messages")
+    found = {m.topic.split("/")[3]: m for m in connection.arrived}
+    assert {line: json.loads(m.payload)["count_in"] for line, m in found.items()} == {"door": 3, "gate": 2}
+    assert all(m.retained and 25 <= (m.expiry_s or 0) <= 30 for m in found.values())
     connection.close()
 
 
