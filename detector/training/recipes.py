@@ -60,7 +60,7 @@ class Recipe:
 
 
 RECIPES = {
-    "n": Recipe(network="n", canvas=(416, 256), epochs=19),
+    "n": Recipe(network="n", canvas=(416, 256), epochs=18),
     "s": Recipe(network="s", canvas=(640, 384), epochs=60),
     "tiny": Recipe(
         network="tiny",
