@@ -27,6 +27,7 @@ from edge.messages import (
     RowBatch,
     utc,
 )
+from edge.vocabulary import Quality
 
 NOW_S = 1_780_000_000.0
 EPOCH = "0123456789abcdef"
@@ -356,11 +357,11 @@ def test_a_line_is_as_it_is_now(store: Store, clock: Clock) -> None:
 def test_a_lines_minutes_are_stored_once_and_added_up(store: Store) -> None:
     """Rows of a counter that restarted within the minute are one; a row that comes twice is counted once."""
 
-    def part(count_in: int, worst: str) -> LineMinute:
+    def part(count_in: int, worst: Quality) -> LineMinute:
         return LineMinute(
             site="s", line="door", minute=utc(NOW_S), readings=30, unknown=2, count_in=count_in, count_out=1,
             worst_quality=worst,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     store.commit([batch(row(1, part(4, "ok")), row(2, part(5, "stale")), row(3, minute()))])
     store.commit([batch(row(1, part(4, "ok")), row(2, part(5, "stale")), row(3, minute()))])
