@@ -20,6 +20,7 @@ class Line:
         rate: departures over busy time, stops left out.
         headways_s: the headways that the rate is made of.
         idle_from_s: since when somebody waits without a departure, None if nobody waits.
+        stop_s: when the last stop of the server was over, None without one. Who waited through it says nothing of now.
     """
 
     now_s: float
@@ -27,6 +28,13 @@ class Line:
     rate: Rate
     headways_s: Sequence[float]
     idle_from_s: float | None
+    stop_s: float | None = None
+
+    def delay_s(self, of: Visit, until_s: float) -> float | None:
+        """How long a visit has waited; None for one who was there at the start or waited through a stop."""
+        if of.censored or (self.stop_s is not None and of.joined_s <= self.stop_s):
+            return None
+        return until_s - of.joined_s
 
     @cached_property
     def waiting(self) -> list[Visit]:
@@ -46,21 +54,22 @@ def rate(line: Line) -> float | None:
 
 def last_served(line: Line) -> float | None:
     """The wait of the last one to enter service (LES; Ibrahim & Whitt 2009)."""
-    served = [(v.served_s, v.joined_s) for v in line.visits if v.served_s is not None and not v.censored]
+    served = [(v.served_s, v.joined_s, v) for v in line.visits if v.served_s is not None and not v.censored]
     if not served:
         return None
-    served_s, joined_s = max(served)
-    return served_s - joined_s if served_s >= line.now_s - MEMORY_S else None
+    served_s, _, last = max(served, key=lambda row: row[:2])
+    return line.delay_s(last, served_s) if served_s >= line.now_s - MEMORY_S else None
 
 
 def head(line: Line) -> float | None:
     """How long the head of the line has been waiting (HOL; Ibrahim & Whitt 2009)."""
-    waiting = line.waiting
-    return None if not waiting or waiting[0].censored else line.now_s - waiting[0].joined_s
+    return line.delay_s(line.waiting[0], line.now_s) if line.waiting else None
 
 
 def patience(line: Line) -> float | None:
-    """As `rate`, when of those ahead some give up: the sum of 1 / (mu + i theta), i = 0 .. people ahead (Whitt 1999).
+    """As `rate`, when of those ahead some give up: a sum of 1 / (mu + i theta), i those who may (Whitt 1999).
+
+    i runs from none to all who wait; where nobody is known to be in service, the head of the line is, and stays.
 
     theta, how often a waiting person gives up, is those who left over all seconds waited: the maximum likelihood for an
     exponential patience. None where nobody left.
@@ -72,8 +81,10 @@ def patience(line: Line) -> float | None:
     if usual_s is None or all_stay_s is None or not gave_up or waited_s <= 0.0:
         return None
     theta = gave_up / waited_s
-    ahead = range(len(line.waiting) + 1)
-    return sum(1.0 / (1.0 / usual_s + i * theta) for i in ahead) * all_stay_s / (len(ahead) * usual_s)
+    served_now = any(v.outcome is None and v.served_s is not None for v in line.visits)
+    n = len(line.waiting) + 1
+    may_leave = [i if served_now else max(i - 1, 0) for i in range(n)]
+    return sum(1.0 / (1.0 / usual_s + i * theta) for i in may_leave) * all_stay_s / (n * usual_s)
 
 
 def curves(line: Line) -> float | None:
@@ -82,11 +93,9 @@ def curves(line: Line) -> float | None:
     With n in the line the next to depart is the n-th last to have come. Right where tracks were exchanged.
     """
     n = len(line.waiting)
-    joined = sorted((v.joined_s, v.censored) for v in line.visits)
     if n == 0:
         return None
-    joined_s, censored = joined[-n]
-    return None if censored else line.now_s - joined_s
+    return line.delay_s(sorted(line.visits, key=lambda v: (v.joined_s, v.censored))[-n], line.now_s)
 
 
 ESTIMATORS: dict[str, Callable[[Line], float | None]] = {

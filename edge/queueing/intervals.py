@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-STEP = 0.03  # gamma: how far one wait moves a tail
+STEP = 0.04  # gamma: how far one wait moves a tail
 LEAST, MOST = 0.005, 0.5  # a tail of a half ends at the median
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 KEPT = 64  # scored visits
 HALF = 10.0  # so many visits ago counts half
 PRIOR = 4.0  # visits' worth of belief that the others are worse than `rate` ...
-HANDICAP = 1.25  # ... by so much
+HANDICAP = 1.25  # ... by so much,
+EQUALS = ("rate", "patience")  # but not this one, which is the same where nobody gives up
 MARGIN = 0.9  # another one speaks when its error is below so much of that of the one who speaks
 
 
@@ -72,6 +73,6 @@ class Ledger:
 
         base = recent("rate")
         return {
-            name: (whole * recent(name) + PRIOR * base * (1.0 if name == "rate" else HANDICAP)) / (whole + PRIOR)
+            name: (whole * recent(name) + PRIOR * base * (1.0 if name in EQUALS else HANDICAP)) / (whole + PRIOR)
             for name in names
         }

@@ -63,7 +63,7 @@ class WaitTeller:
             self._told.clear()  # media time went back
         if not moment.known:
             return rate, None
-        line = Line(moment.now_s, moment.visits, rate, waiting.at_this_pace(runs), idle_from_s)
+        line = Line(moment.now_s, moment.visits, rate, waiting.at_this_pace(runs), idle_from_s, self._stop_s)
         wait, self.estimates_s = self._speak(line, moment.servers)
         if wait is not None:
             self._told.append(_Told(moment.now_s, wait, self.estimates_s))
@@ -89,7 +89,7 @@ class WaitTeller:
         if wait is None or wait.method != "rate":
             return wait, {}
         asked = {name: estimator(line) for name, estimator in ESTIMATORS.items()}
-        estimates_s = {name: said_s for name, said_s in asked.items() if said_s is not None}
+        estimates_s = {name: max(said_s, 0.0) for name, said_s in asked.items() if said_s is not None}
         if self.ledger.speaker not in estimates_s or wait.high_s is None:
             return wait, estimates_s
         said_s = estimates_s[self.ledger.speaker]

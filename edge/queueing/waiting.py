@@ -18,7 +18,7 @@ from edge.queueing.intervals import HonestTails
 from edge.vocabulary import ServiceState, Visit
 
 LEVEL = 0.8  # share of waits that the interval should hold
-HEADWAYS = 20  # the latest ones make the rate
+HEADWAYS = 40  # the latest ones make the rate, those since the last change of pace
 MEMORY_S = 1800.0  # older ones say nothing about now
 LEAST_HEADWAYS = 2  # with fewer no wait is told
 STOP_LEAST_S = 30.0

@@ -1,0 +1,137 @@
+"""Told waits from joining to the score, and what is remembered."""
+
+import numpy as np
+
+from edge.queueing.teller import PENDING_KEPT, TICKS_KEPT, Moment, WaitTeller
+from edge.queueing.visits import VisitBook
+from edge.queueing.waiting import Wait
+
+
+class Lane:
+    """A book and a teller, moved on second by second."""
+
+    def __init__(self) -> None:
+        self.book, self.teller = VisitBook("q"), WaitTeller()
+        self.numbers: list[int] = []
+
+    def join(self, at_s: float) -> None:
+        """Somebody joins."""
+        self.numbers.append(self.book.join(at_s, (), censored=False))
+
+    def end(self, at_s: float, outcome: str = "served") -> None:
+        """The first in the line goes."""
+        self.book.close(self.numbers.pop(0), outcome, at_s)  # type: ignore[arg-type]
+
+    def tick(self, now_s: float, *, known: bool = True) -> Wait | None:
+        """A reading."""
+        visits = [*self.book.closed, *self.book.open_visits()]
+        return self.teller.tell(Moment(now_s, visits, 0, known), *self.book.drain())[1]
+
+
+def steady(lane: Lane, from_s: float, many: int, *, headway_s: float = 20.0, length: int = 5) -> list[Wait | None]:
+    """One joins and one is served every headway_s, the line is always `length` long; a reading a second."""
+    while len(lane.numbers) < length:
+        lane.join(from_s)
+    told = []
+    for k in range(1, int(many * headway_s) + 1):
+        if k % headway_s == 0:
+            lane.end(from_s + k)
+            lane.join(from_s + k)
+        told.append(lane.tick(from_s + k))
+    return told
+
+
+def test_a_served_visit_is_scored_by_what_it_was_told() -> None:
+    """Regular services: after a while the told wait is right within a headway, and the queue's own errors say so."""
+    lane = Lane()
+    told = steady(lane, 0.0, 60)
+    assert told[-1] is not None
+    assert abs(told[-1].wait_s - 100.0) <= 20.0
+    errors = lane.teller.ledger.errors
+    assert errors is not None
+    assert errors.n >= 40
+    assert errors.mae_s <= 20.0
+
+
+def test_those_who_left_or_were_lost_are_not_scored() -> None:
+    """Nobody knows how long they would have waited."""
+    lane = Lane()
+    steady(lane, 0.0, 10)
+    before = lane.teller.ledger.errors
+    for outcome in ("left", "lost"):
+        lane.end(201.0, outcome)
+    lane.tick(202.0)
+    assert lane.teller.ledger.errors == before
+
+
+def test_a_stop_is_told_as_at_least_and_teaches_nothing() -> None:
+    """While the server stands still the wait has no upper end; who waited through it changes no tails."""
+    lane = Lane()
+    steady(lane, 0.0, 30, headway_s=6.0)
+    errors, tails = lane.teller.ledger.errors, (lane.teller.tails.low, lane.teller.tails.high)
+    told = [lane.tick(180.0 + k) for k in range(1, 180)]
+    assert told[-1] is not None
+    assert (told[-1].method, told[-1].high_s) == ("at_least", None)
+    assert told[-1].wait_s < 60.0
+    for k in range(3):
+        lane.end(360.0 + 6 * k)
+        lane.tick(360.5 + 6 * k)
+    now = lane.teller.ledger.errors
+    assert errors is not None
+    assert now is not None
+    assert now.n == errors.n + 3
+    assert (lane.teller.tails.low, lane.teller.tails.high) == tails
+    after = lane.tick(379.0)
+    assert after is not None
+    assert after.method != "at_least"
+    assert after.wait_s < 40.0
+
+
+def test_readings_in_between_change_nothing() -> None:
+    """One reading a second, or one only where something happens: the same waits at the same moments."""
+    often, seldom, rng = Lane(), Lane(), np.random.default_rng(8)
+    joins = np.cumsum(rng.exponential(20.0, 80))
+    ends = np.cumsum(rng.exponential(21.0, 80)) + 60.0
+    happens = {float(np.ceil(t)) for t in (*joins, *ends)}
+    for second in range(1, 1200):
+        for lane in (often, seldom):
+            for at_s in joins[(joins > second - 1) & (joins <= second)]:
+                lane.join(float(at_s))
+            for at_s in ends[(ends > second - 1) & (ends <= second)]:
+                if lane.numbers:
+                    lane.end(float(at_s))
+        told = often.tick(float(second))
+        if second in happens or second + 1.0 in happens:
+            assert seldom.tick(float(second)) == told
+    assert often.teller.ledger.errors == seldom.teller.ledger.errors
+
+
+def test_nothing_is_told_while_the_line_is_not_known() -> None:
+    """No wait without pictures; afterwards it goes on."""
+    lane = Lane()
+    steady(lane, 0.0, 10)
+    assert lane.tick(201.0, known=False) is None
+    assert lane.tick(202.0) is not None
+
+
+def test_memory_is_bounded() -> None:
+    """Thousands who join and never end, and as many readings: what is kept has its bounds."""
+    lane = Lane()
+    steady(lane, 0.0, 5)
+    for k in range(3000):
+        if len(lane.numbers) > 20:
+            lane.numbers.pop()  # forgotten by the lane, so never scored
+            lane.book.open.popitem()
+        lane.join(200.0 + k)
+        lane.tick(200.5 + k)
+    assert len(lane.teller._pending) <= PENDING_KEPT
+    assert len(lane.teller._told) <= TICKS_KEPT
+
+
+def test_time_that_goes_back_is_forgotten() -> None:
+    """A clock that jumps back by an hour: no told wait of the future is found by a newcomer, none is negative."""
+    lane = Lane()
+    steady(lane, 3600.0, 10)
+    told = lane.tick(10.0)
+    assert told is None or told.wait_s >= 0.0
+    assert all(t.at_s <= 10.0 for t in lane.teller._told)
