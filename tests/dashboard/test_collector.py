@@ -184,7 +184,7 @@ def test_rows_are_committed_and_then_acknowledged(
     until(lambda: one.count("out_of_order") == 1, "the gap is seen")
     assert acks(listener)[-1] == 2
     late = listen(broker.mqtt)
-    until(lambda: acks(late) == [2], "the retained word")
+    until(lambda: acks(late)[:1] == [2], "the retained word")
 
 
 @pytest.mark.e2e
