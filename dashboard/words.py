@@ -176,7 +176,11 @@ def alert_words(text: str) -> str:
     """An alert's condition for people ("wait_s > 300" is "wait over 5 min"); anything else as it came."""
     for mark, word in (("over: ", "no longer: "), ("still: ", "still: ")):
         if text.startswith(mark):
-            return word + alert_words(text.removeprefix(mark))
+            return word + _condition_words(text.removeprefix(mark))
+    return _condition_words(text)
+
+
+def _condition_words(text: str) -> str:
     match = re.fullmatch(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*['\"]?([\w.]+)['\"]?\s*", text)
     if match is None or match[1] not in _FIELDS:
         return text

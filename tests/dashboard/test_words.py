@@ -136,6 +136,10 @@ def test_names_are_listed() -> None:
         ("length > 8", "people waiting over 8"),
         ("state == 'stopped'", "service is stopped"),
         ("camera lost", "camera lost"),
+        ("over: wait_s > 300", "no longer: wait over 5 min"),
+        ("still: length > 8", "still: people waiting over 8"),
+        ("over: camera lost", "no longer: camera lost"),
+        ("over: " * 3000, "no longer: " + "over: " * 2999),
         ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
     ],
 )
