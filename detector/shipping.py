@@ -19,13 +19,14 @@ from detector.evaluation.ap import match
 from detector.evaluation.calibrate import fit_calibration
 from detector.evaluation.evaluate import Evaluation, evaluate
 from detector.export import INPUT, OUTPUTS, TOP, ExportError, calibrated, to_int8, to_onnx
-from detector.model.network import Network, build_network
+from detector.model.network import Network
 from detector.runtime.letterbox import letterbox
 from detector.runtime.manifest import MANIFEST
 from detector.runtime.model_detector import ModelDetector, Working
 from detector.runtime.onnx import OnnxSession
 from detector.runtime.openvino import OpenVinoSession
 from detector.runtime.score_scale import WORKING_SCORE
+from detector.training.checkpoint import averaged_network
 
 MOST_LOST_AP50 = 0.01
 CALIBRATION_PICTURES = 128
@@ -45,17 +46,10 @@ class Shipment:
 
 
 def load_network(run: Path) -> tuple[Network, dict[str, Any]]:
-    """The averaged weights of a run's checkpoint, and the recipe that made them."""
-    path = run / "checkpoint.pt"
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ExportError(
-            f"{path}: cannot be read ({error.strerror}); name the --out folder of a training run"
-        ) from error
-    network = build_network(saved["recipe"]["network"])
-    network.load_state_dict(saved["ema"])
-    return network.eval(), {**saved["recipe"], "trained_epochs": saved["epoch"]}
+    """The averaged weights of a run, and the recipe that made them."""
+    network = averaged_network(run)
+    saved = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    return network, {**saved["recipe"], "trained_epochs": saved["epoch"]}
 
 
 def ship(shipment: Shipment) -> dict[str, Any]:

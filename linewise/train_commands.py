@@ -18,27 +18,23 @@ PRECISE = ("openvino-int8", "onnx-int8", "openvino-fp32", "onnx-fp32")
 def train(  # noqa: PLR0917  typer makes options of them
     data: Annotated[Path, typer.Option(help="folder with train.json and val.json (people json or COCO json)")],
     out: Annotated[Path, typer.Option(help="folder of the run; an interrupted run continues there")],
-    recipe: Annotated[str, typer.Option(help="n, s or tiny")] = "n",
+    recipe: Annotated[str, typer.Option(help="n, n-narrow (needs --start), s or tiny")] = "n",
     epochs: Annotated[int, typer.Option(help="instead of the recipe's; 0: the recipe's")] = 0,
     teacher: Annotated[Path | None, typer.Option(help="boxes of a teacher on the same pictures (json)")] = None,
     extra: Annotated[list[Path] | None, typer.Option(help="more label files to train on; may be given often")] = None,
+    start: Annotated[Path | None, typer.Option(help="a run to start from; a wider network is narrowed")] = None,
     cache: Annotated[Path, typer.Option(help="folder for decoded pictures")] = Path(".cache"),
-    threads: Annotated[int, typer.Option(help="CPU threads; 0: all")] = 0,
 ) -> None:
-    """Trains a detector, or continues an interrupted run."""
+    """Trains a detector, or continues an interrupted run (OMP_NUM_THREADS limits its threads)."""
     _needs_torch()
-    import torch
-
     from detector.training.recipes import RECIPES, Recipe
     from detector.training.train import Run
     from detector.training.train import train as run_training
 
     if recipe not in RECIPES:
         _refuse(f"no recipe is called {recipe!r}; there are: {', '.join(RECIPES)}")
-    if threads > 0:
-        torch.set_num_threads(threads)
     chosen: Recipe = RECIPES[recipe].with_epochs(epochs) if epochs > 0 else RECIPES[recipe]
-    run = Run(data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()))
+    run = Run(data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()), start=start)
     rows = _guarded(lambda: run_training(chosen, run))
     last = rows[-1] if rows else {}
     typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from detector.model.layers import ConvNormRelu
-from detector.model.trunk import LEVEL_CHANNELS, LITE0_BLOCKS, Trunk
+from detector.model.trunk import LEVEL_CHANNELS, LITE0, NARROW, TINY, Trunk, Wides
 
 STRIDES = (8, 16, 32)  # input pixels between two neighbouring places of a level
 PIXEL_MEAN = (123.675, 116.28, 103.53)  # of ImageNet, RGB, 0..255
@@ -58,13 +58,13 @@ class Network(nn.Module):
 
     Args:
         width: channels of neck and heads.
-        blocks: of each of the trunk's stages.
+        wides: inner channels of the trunk's blocks.
     """
 
-    def __init__(self, *, width: int, blocks: tuple[int, ...] = LITE0_BLOCKS) -> None:
+    def __init__(self, *, width: int, wides: Wides = LITE0) -> None:
         super().__init__()
         self.width = width
-        self.trunk = Trunk(blocks)
+        self.trunk = Trunk(wides)
         self.neck = Neck(width)
         self.heads = nn.ModuleList(LevelHead(width) for _ in STRIDES)
 
@@ -114,9 +114,9 @@ def normalise(pictures: Tensor) -> Tensor:
 
 
 def build_network(name: str) -> Network:
-    """The one place that knows the sizes: "n" for CPU boxes, "s" for GPU boxes, "tiny" for tests."""
-    sizes = {"tiny": (8, (1,) * len(LITE0_BLOCKS)), "n": (64, LITE0_BLOCKS), "s": (128, LITE0_BLOCKS)}
+    """The one place that knows the sizes: "n" and its narrow cut for CPUs, "s" for GPUs, "tiny" for tests."""
+    sizes = {"tiny": (8, TINY), "n": (64, LITE0), "n-narrow": (64, NARROW), "s": (128, LITE0)}
     if name not in sizes:
         raise ValueError(f"no network called {name!r}; there are {', '.join(sizes)}")
-    width, blocks = sizes[name]
-    return Network(width=width, blocks=blocks)
+    width, wides = sizes[name]
+    return Network(width=width, wides=wides)

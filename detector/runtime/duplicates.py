@@ -18,14 +18,14 @@ def without_duplicates(boxes: NDArray[np.float32], scores: NDArray[np.float32], 
         Places of the boxes that stay, best score first.
     """
     order = np.argsort(-scores, kind="stable")
-    boxes = boxes[order]
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = (high - low).clip(0).prod(-1)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    over = shared > iou_limit * (area[:, None] + area[None] - shared)
-    stays = np.ones(len(boxes), bool)
-    for index in range(len(boxes)):
+    x1, y1, x2, y2 = boxes[order].T
+    wide = np.minimum(x2[:, None], x2) - np.maximum(x1[:, None], x1)  # (N, N)
+    high = np.minimum(y2[:, None], y2) - np.maximum(y1[:, None], y1)
+    shared = np.maximum(wide, 0) * np.maximum(high, 0)
+    area = (x2 - x1) * (y2 - y1)
+    over = np.triu(shared * (1 + iou_limit) > iou_limit * (area[:, None] + area), 1)  # row: better, column: worse
+    stays = np.ones(len(order), bool)
+    for index in np.flatnonzero(over.any(1)):
         if stays[index]:
-            stays[index + 1 :] &= ~over[index, index + 1 :]
+            stays &= ~over[index]
     return order[stays]

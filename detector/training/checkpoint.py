@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from detector.model.network import Network, build_network
 from detector.training.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -48,3 +49,15 @@ def resume(path: Path, recipe: Recipe, learner: "Learner") -> int:
     learner.optimiser.load_state_dict(saved["optimiser"])
     torch.set_rng_state(saved["rng"])
     return int(saved["epoch"])
+
+
+def averaged_network(run: Path) -> Network:
+    """The averaged weights of a run, in the network of its recipe, in evaluation mode."""
+    path = run / "checkpoint.pt"
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read ({error.strerror}); name the --out folder of a run") from error
+    network = build_network(saved["recipe"]["network"])
+    network.load_state_dict(saved["ema"])
+    return network.eval()

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from detector.data.pictures import DataError
 from detector.model.layers import StillConv
-from detector.model.trunk import Block, Trunk
+from detector.model.trunk import Trunk
 
 EPS = 1e-3  # of the batch norms in the original
 
@@ -28,8 +28,7 @@ def imagenet_state() -> Mapping[str, Tensor]:
 def load_trunk(trunk: Trunk, state: Mapping[str, Tensor]) -> None:
     """Copies an EfficientNet-Lite0 state dict into our trunk, block by block."""
     _copy(trunk.stem, state, "_conv_stem", "_bn0")
-    blocks = [block for block in trunk.modules() if isinstance(block, Block)]  # in the order of the picture's way
-    for index, block in enumerate(blocks):
+    for index, block in enumerate(trunk.block_list()):
         prefix = f"_blocks.{index}."
         if block.expand is not None:
             _copy(block.expand, state, f"{prefix}_expand_conv", f"{prefix}_bn0")

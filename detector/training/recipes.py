@@ -16,11 +16,12 @@ class Recipe:
         canvas: (width, height) px, multiples of 32.
         epochs, batch: as usual; the last batch of an epoch is dropped when it is short.
         trunk_rate, rate: AdamW's learning rates for the pretrained trunk and for the rest.
-        frozen_stages: stem and so many stages of the trunk stay as ImageNet left them.
+        frozen_stages: stem and so many stages of the trunk do not learn; 0: everything learns.
         plain_epochs: at the end, without mosaic and with mild scales.
         head_branch: whether heads are learnt beside bodies.
         teacher_sure, teacher_maybe: a teacher's unlabelled box above `sure` becomes a soft label, above `maybe` an
             ignore box.
+        needs_start: starts from another run's weights (Run.start) and from nothing else.
         bf16: mixed precision by bfloat16 autocast (weights and losses stay float32).
     """
 
@@ -48,6 +49,7 @@ class Recipe:
     teacher_maybe: float = 0.25
     evaluate_every: int = 3
     bf16: bool = True
+    needs_start: bool = False
     seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -61,6 +63,19 @@ class Recipe:
 
 RECIPES = {
     "n": Recipe(network="n", canvas=(416, 256), epochs=18),
+    "n-narrow": Recipe(  # starts from a run of n
+        network="n-narrow",
+        canvas=(416, 256),
+        epochs=2,
+        rate=2e-4,
+        trunk_rate=1e-4,
+        warm_up_steps=60,
+        ema_decay=0.995,
+        pretrained=False,
+        plain_epochs=2,
+        head_branch=False,
+        needs_start=True,
+    ),
     "s": Recipe(network="s", canvas=(640, 384), epochs=60),
     "tiny": Recipe(
         network="tiny",
@@ -68,6 +83,7 @@ RECIPES = {
         epochs=2,
         batch=2,
         warm_up_steps=2,
+        frozen_stages=0,
         pretrained=False,
         bf16=False,
         plain_epochs=1,

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from detector.data.cache import PictureCache, open_cache
 from detector.data.pictures import People, Picture
 from detector.data.readers import read_labels
-from detector.data.samples import Batch, Samples, batches
+from detector.data.samples import Batch, Samples, batches, collate
 from detector.evaluation.torch_detector import torch_scores
 from detector.model.network import Network, build_network, normalise
 from detector.training import checkpoint
@@ -23,8 +23,11 @@ from detector.training.distill import add_teacher, read_teacher
 from detector.training.ema import Ema
 from detector.training.head_branch import HeadBranch
 from detector.training.losses import Target, body_losses, grid_of, head_losses, total
+from detector.training.narrow import narrow
 from detector.training.pretrained import imagenet_state, load_trunk
 from detector.training.recipes import Recipe
+
+STATISTICS_PICTURES = 48  # to see what the channels of a wide network do
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Run:
         cache: folder of decoded pictures.
         teacher: boxes of a teacher on the same pictures, or None.
         extra: more label files to train on (frames of recordings that a teacher has labelled, say).
+        start: folder of a run whose weights to start from; a wider network is made narrow.
         workers: loader processes.
     """
 
@@ -45,6 +49,7 @@ class Run:
     cache: Path
     teacher: Path | None = None
     extra: tuple[Path, ...] = ()
+    start: Path | None = None
     workers: int = 1
 
 
@@ -76,10 +81,16 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
         run: where.
         stop_after: ends early after so many epochs in all (the next call continues).
     """
+    if recipe.needs_start and run.start is None:
+        raise TrainingError(
+            f"a run of {recipe.network} starts from the weights of another run: name its folder (--start)"
+        )
     run.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     data = open_data(recipe, run)
     learner = build_learner(recipe)
+    if run.start is not None:
+        start_from(run.start, learner, data, recipe)
     path = run.out / "checkpoint.pt"
     first_epoch = checkpoint.resume(path, recipe, learner)
     rows = []
@@ -121,6 +132,7 @@ def build_learner(recipe: Recipe) -> Learner:
     network = build_network(recipe.network)
     if recipe.pretrained:
         load_trunk(network.trunk, imagenet_state())
+    if recipe.frozen_stages:
         freeze(network, recipe.frozen_stages)
     model: nn.Module = HeadBranch(network) if recipe.head_branch else network
     model = model.to(memory_format=torch.channels_last)
@@ -128,6 +140,15 @@ def build_learner(recipe: Recipe) -> Learner:
     use_sampled_depthwise(network)
     optimiser = torch.optim.AdamW(parameter_groups(model, network, recipe), lr=recipe.rate)
     return Learner(model, network, ema, optimiser)
+
+
+def start_from(start: Path, learner: Learner, data: Data, recipe: Recipe) -> None:
+    """Fills network and running mean with a finished run's averaged weights; a wider network is made narrow."""
+    wide = checkpoint.averaged_network(start)
+    keep = Samples(data.pictures, data.cache, canvas=recipe.canvas, augmentation=recipe.plain, key=(recipe.seed, 0))
+    batch = collate([keep[place] for place in range(min(STATISTICS_PICTURES, len(keep)))])
+    narrow(wide, learner.network, normalise(batch.pictures))
+    learner.ema.average.load_state_dict(learner.network.state_dict())
 
 
 def train_epoch(epoch: int, learner: Learner, data: Data, *, recipe: Recipe, workers: int) -> dict[str, float]:

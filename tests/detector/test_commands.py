@@ -43,7 +43,8 @@ def test_evaluate_as_json(drawn: Path) -> None:
         (("evaluate", "{drawn}/val.json", "--model", "xl"), "no model is called 'xl'"),
         (("train", "--data", "no", "--out", "{tmp}", "--recipe", "tiny"), r"train\.json.*cannot be read"),
         (("train", "--data", "no", "--out", "{tmp}", "--recipe", "xl"), "no recipe is called 'xl'"),
-        (("export", "--run", "no", "--data", "{drawn}", "--out", "{tmp}"), "name the --out folder of a training run"),
+        (("train", "--data", "{drawn}", "--out", "{tmp}", "--recipe", "n-narrow"), r"name its folder \(--start\)"),
+        (("export", "--run", "no", "--data", "{drawn}", "--out", "{tmp}"), "name the --out folder of a run"),
     ],
 )
 def test_wrong_input_is_told(words: tuple[str, ...], message: str, drawn: Path, tmp_path: Path) -> None:
