@@ -59,11 +59,18 @@ class Ledger:
         if self.speaker not in scores or scores[best] < MARGIN * scores[self.speaker]:
             self.speaker = best
 
+    def forget(self) -> None:
+        """Another regime has begun: `rate` speaks until something is known of it. The queue's own errors stay."""
+        self.speaker = "rate"
+        self._errors.clear()
+
     def scores(self) -> dict[str, float]:
         """Weighted recent absolute error of each estimator, seconds, drawn towards HANDICAP x that of `rate`.
 
         Where an estimator said nothing, it gets the error of `rate`, which would have spoken in its place.
         """
+        if not self._errors:
+            return {}
         names = sorted({name for row in self._errors for name in row})
         weights: list[float] = [0.5 ** ((len(self._errors) - 1 - i) / HALF) for i in range(len(self._errors))]
         whole = sum(weights)

@@ -48,6 +48,7 @@ class WaitTeller:
         self._told: deque[_Told] = deque(maxlen=TICKS_KEPT)
         self._pending: dict[tuple[float, int], _Told] = {}
         self._stop_s: float | None = None  # when the last stop was over
+        self._change_s: float | None = None  # since when the pace is as it is
 
     def tell(self, moment: Moment, joined: Iterable[Visit], closed: Iterable[Visit]) -> tuple[Rate, Wait | None]:
         """The pace of service now, and the wait of somebody who joins now; None while nothing can be told.
@@ -56,6 +57,7 @@ class WaitTeller:
         """
         runs = waiting.headways(moment.visits, moment.now_s, moment.blind)
         self._stop_s = waiting.last_stop_s(runs)
+        self._regime(waiting.last_change_s(runs))
         self._note(joined, closed)
         idle_from_s = waiting.waiting_since(moment.visits, moment.now_s) if moment.known else None
         rate = waiting.service_rate(runs, idle_from_s, moment.now_s)
@@ -68,6 +70,11 @@ class WaitTeller:
         if wait is not None:
             self._told.append(_Told(moment.now_s, wait, self.estimates_s))
         return rate, wait
+
+    def _regime(self, change_s: float | None) -> None:
+        if change_s is not None and (self._change_s is None or change_s > self._change_s):
+            self.ledger.forget()
+        self._change_s = change_s
 
     def _note(self, joined: Iterable[Visit], closed: Iterable[Visit]) -> None:
         for visit in joined:
@@ -104,7 +111,7 @@ class WaitTeller:
         if wait.high_s is None or (self._stop_s is not None and self._stop_s >= joined_s):
             return  # a stop is nobody's fault: it says nothing of who estimates well
         (self.tails if told.estimates_s else self.free_tails).learn(real_s, wait.low_s, high_s)
-        if told.estimates_s:
+        if told.estimates_s and (self._change_s is None or joined_s > self._change_s):
             self.ledger.score(told.estimates_s, real_s)
 
 

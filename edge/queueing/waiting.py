@@ -124,6 +124,15 @@ def at_this_pace(runs: Sequence[Headway]) -> list[float]:
     return kept[last_change(tuple(kept)) :]
 
 
+def last_change_s(runs: Sequence[Headway]) -> float | None:
+    """Since when the pace has been as it is, media seconds; None without a change among the latest headways."""
+    latest = runs[-HEADWAYS:]
+    kept = without_stops([run.lasting_s for run in latest])
+    start = last_change(tuple(kept))
+    longest_s = max(kept, default=0.0)
+    return [run.from_s for run in latest if run.lasting_s <= longest_s][start] if start else None
+
+
 def last_stop_s(runs: Sequence[Headway]) -> float | None:
     """When the last stop among the latest headways was over, media seconds; None without one."""
     latest = runs[-HEADWAYS:]

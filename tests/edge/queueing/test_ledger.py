@@ -85,3 +85,15 @@ def test_tails_stay_shares() -> None:
     for _ in range(200):
         tails.learn(5.0, 10.0, 20.0)
     assert (tails.low, tails.high) == (LEAST, MOST)
+
+
+def test_a_new_regime_begins_with_the_rate() -> None:
+    """After `forget` the rate speaks and old scores are gone; the queue's own errors stay."""
+    ledger = Ledger()
+    ledger.publish(90.0, 100.0, covered=True)
+    for _ in range(10):
+        ledger.score({"rate": 200.0, "head": 110.0}, 100.0)
+    own = ledger.errors
+    ledger.forget()
+    assert (ledger.speaker, ledger.scores()) == ("rate", {})
+    assert ledger.errors == own

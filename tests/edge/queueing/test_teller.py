@@ -1,6 +1,7 @@
 """Told waits from joining to the score, and what is remembered."""
 
 import numpy as np
+import pytest
 
 from edge.queueing.teller import PENDING_KEPT, TICKS_KEPT, Moment, WaitTeller
 from edge.queueing.visits import VisitBook
@@ -135,3 +136,14 @@ def test_time_that_goes_back_is_forgotten() -> None:
     told = lane.tick(10.0)
     assert told is None or told.wait_s >= 0.0
     assert all(t.at_s <= 10.0 for t in lane.teller._told)
+
+
+def test_a_change_of_pace_begins_a_new_regime() -> None:
+    """Another estimator speaks; the pace becomes three times slower: the rate speaks again, of the new pace."""
+    lane = Lane()
+    steady(lane, 0.0, 30)
+    lane.teller.ledger.speaker = "head"
+    told = steady(lane, 600.0, 12, headway_s=60.0)
+    assert {t.method for t in told[-60:] if t is not None} == {"rate"}
+    assert told[-1] is not None
+    assert told[-1].wait_s == pytest.approx(360.0, abs=10.0)  # five in the line, and oneself
