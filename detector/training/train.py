@@ -82,9 +82,7 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
         stop_after: ends early after so many epochs in all (the next call continues).
     """
     if recipe.needs_start and run.start is None:
-        raise TrainingError(
-            f"a run of {recipe.network} starts from the weights of another run: name its folder (--start)"
-        )
+        raise TrainingError(f"a run of {recipe.network} starts from another run: name its folder (--start)")
     run.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     data = open_data(recipe, run)
