@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 import typer
-from edge.config import load_site
 
+from edge.config import load_site
 from linewise.part_commands import run_up
 
 DATA = Path(__file__).parent / "demo_data"
