@@ -34,9 +34,10 @@ def judge(site: str, topic: str, payload: bytes) -> Stored | Refused | None:
         return None
     kind, name, leaf = parts[2:]
     match kind, leaf:
-        case "queue" | "line", "state":
-            model = QueueReading if kind == "queue" else LineReading
-            return _checked(model, kind, name, topic=topic, payload=payload)
+        case "queue", "state":
+            return _checked(QueueReading, "queue", name, topic=topic, payload=payload)
+        case "line", "state":
+            return _checked(LineReading, "line", name, topic=topic, payload=payload)
         case "camera", "health":
             return _checked(CameraHealth, "camera", name, topic=topic, payload=payload)
         case "box", "status":
