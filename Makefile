@@ -33,10 +33,11 @@ demo: .venv/.product
 test: .venv/.test
 	@setup/debian.sh test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not e2e and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "e2e or slow" $(PYTEST_ARGS)
 
 unit: .venv/.test
-	@$(BIN)/python -m pytest -m "not e2e and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not e2e and not slow" $(PYTEST_ARGS)
 
 check: .venv/.test
 	@$(BIN)/ruff check .
