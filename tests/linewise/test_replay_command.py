@@ -53,7 +53,7 @@ def test_json_is_one_document_and_the_files_are_there(site: Path, lines: Path, t
     assert run == json.loads((tmp_path / "out/run.json").read_text())
     assert run["times_real_time"] > 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "detections.jsonl", "readings.jsonl", "report.html", "run.json", "summary.json", "visits.jsonl"
+        "detections.jsonl", "lines.jsonl", "readings.jsonl", "report.html", "run.json", "summary.json", "visits.jsonl"
     ]  # fmt: skip
 
 
