@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from detector.data.pictures import DataError, People, Picture, join
+from detector.evaluation.ap import overlaps
 
 SAME_IOU = 0.45  # a teacher's box that overlaps a label this much is that label
 COVERED_SHARE = 0.7  # ... or that lies this far inside one
@@ -32,19 +33,9 @@ def add_teacher(picture: Picture, boxes: np.ndarray, scores: np.ndarray, *, sure
     new = scores >= maybe
     labels = picture.people.boxes
     if len(labels) and new.any():
-        overlap, own = _overlaps(boxes, labels)
+        overlap, own = overlaps(boxes, labels)
         new &= (overlap.max(1) < SAME_IOU) & (own.max(1) < COVERED_SHARE)
     weights = np.where(scores >= sure, scores, 0.0).astype(np.float32)[new]
     count = len(weights)
     extra = People(boxes[new], weights, np.zeros((count, 4), np.float32), np.zeros(count, np.float32))
     return replace(picture, people=join([picture.people, extra]))
-
-
-def _overlaps(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """IoU (N, M), and the share of each of N boxes that lies in each of M labels (N, M)."""
-    low = np.maximum(boxes[:, None, :2], labels[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], labels[None, :, 2:])
-    shared = (high - low).clip(0).prod(-1)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(1)[:, None]
-    label_area = (labels[:, 2:] - labels[:, :2]).prod(1)[None]
-    return shared / np.maximum(area + label_area - shared, 1e-9), shared / np.maximum(area, 1e-9)
