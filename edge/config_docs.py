@@ -8,6 +8,8 @@ _INTRO = {
     "site": "Once. Who and where.",
     "mqtt": "Once, or left out: then `linewise up` starts a broker of its own on this machine.",
     "detector": "Once, or left out.",
+    "store": "Once, or left out. How long the collector keeps what the boxes tell.",
+    "dashboard": "Once, or left out. Who may see the pages: see operator.md.",
     "camera": "Once for each camera, in double brackets.",
     "camera.floor": "Inside a camera: four marks, in the picture and on the floor; makes distances metric.",
     "queue": "Once for each queue, in double brackets; its lanes follow it.",

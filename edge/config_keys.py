@@ -156,8 +156,21 @@ def _four(coordinate: Callable[[Any], float]) -> Callable[[Any], Any]:
     return parse
 
 
+def names(raw: Any) -> tuple[str, ...]:
+    """A list of user names or e-mail addresses, in lower case."""
+    if not isinstance(raw, list):
+        raise WrongValueError(f"{_kind(raw)} where a list is wanted")
+    return tuple(text(item).strip().lower() for item in raw)
+
+
+def days(low: int, high: int, meaning: str, value: int) -> Key:
+    """A key that holds whole days."""
+    return Key(whole(low, high), f"{low} to {high} days", meaning, str(value), value)
+
+
 _A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"
+_NAMES = "a list of users' names or addresses"
 _A_FILE = "a file, relative to the site file"
 
 KEYS: Mapping[str, Mapping[str, Key]] = {
@@ -187,6 +200,21 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         ),
         "threads": Key(whole(1, 64), "1 to 64", "threads of one detector on a CPU", "1", 1),
     },
+    "store": {
+        "seconds_days": days(1, 3660, "readings of every second are kept so long", 1),
+        "minutes_days": days(1, 3660, "minutes and single visits are kept so long", 90),
+        "hours_days": days(0, 36600, "hours are kept so long; 0: for ever", 0),
+    },
+    "dashboard": {
+        "login": Key(word("none", "proxy", "oidc"), "none, proxy, oidc", "who says who looks", '"none"', "none"),
+        "user_header": Key(
+            plain, "a header's name", "in which the proxy names the user", '"X-Forwarded-User"', "X-Forwarded-User"
+        ),
+        "oidc_file": Key(plain, _A_FILE, "the provider, as Streamlit's [auth]", "none"),
+        "viewers": Key(names, _NAMES, "who may look; empty: everybody who is logged in", "[]", ()),
+        "installers": Key(names, _NAMES, "who may change the plan of the site too", "[]", ()),
+        "target_wait_s": Key(number(1, 86400), "1 to 86400 seconds", "a wait that is still good", "300", 300.0),
+    },
     "camera": {
         "id": Key(ident, _A_ID, "used in topics", REQUIRED),
         "name": Key(text, _A_NAME, "for people's eyes", "the id"),
@@ -209,6 +237,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "name": Key(text, _A_NAME, "for people's eyes", "the id"),
         "servers": Key(whole(0, 1000), "0 to 1000", "people served at once; 0: found from the data", "0", 0),
         "count_served": Key(yes, "true or false", "is the person being served part of the length?", "true", True),
+        "room": Key(whole(0, 10000), "0 to 10000", "people the line has room for; 0: not told", "0", 0),
     },
     "queue.lane": {
         "camera": Key(ident, "the id of a [[camera]]", "which camera sees the lane", REQUIRED),
@@ -238,7 +267,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "weekdays": Key(parse_weekdays, f"a list of {', '.join(WEEKDAYS)}", "told only on these days", "all", ()),
     },
 }
-TABLES = ("site", "mqtt", "detector")  # once each
+TABLES = ("site", "mqtt", "detector", "store", "dashboard")  # once each
 ARRAYS = ("camera", "queue", "line", "alert")  # as often as needed, in double brackets
 INNER = {"camera": {"floor": "table"}, "queue": {"lane": "array"}}
 

@@ -9,7 +9,7 @@ from edge.config_faults import FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_keys import defaults
 from edge.config_source import Source, parse_broker
-from edge.settings import CameraSettings, FloorSettings, MqttSettings, Site
+from edge.settings import CameraSettings, DashboardSettings, FloorSettings, MqttSettings, Site, StoreSettings
 from edge.vocabulary import AlertSettings, LaneSettings, LineSettings, QueueSettings
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: 
         _unique(found[name], faults)
     cameras = _ids(found["camera"])
     for camera in found["camera"]:
-        source = camera.values.get("source")
-        if camera.values.get("loop") and isinstance(source, Source) and source.kind not in ("file", "unread"):
-            faults.add((*camera.path, "loop"), "only a file can be played again; leave loop out", True)
+        _loop(camera, faults)
     for queue in found["queue"]:
         lanes = queue.inner.get("lane", [])
         if not lanes and "lane" not in queue.raw:
@@ -34,16 +32,34 @@ def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: 
         for lane in lanes:
             _known(lane, "camera", cameras, faults)
             _service(lane, faults)
-    for line in found["line"]:
-        _known(line, "camera", cameras, faults)
-    for alert in found["alert"]:
-        _known(alert, "queue", _ids(found["queue"]), faults)
+    for table, key, ids in (("line", "camera", cameras), ("alert", "queue", _ids(found["queue"]))):
+        for one in found[table]:
+            _known(one, key, ids, faults)
     for mqtt in found["mqtt"]:
         _broker(mqtt, faults, folder, broker_files)
+    for dashboard in found["dashboard"]:
+        _login(dashboard, faults)
 
 
 def _ids(tables: list["Table"]) -> list[str]:
     return [table.values["id"] for table in tables if "id" in table.values]
+
+
+def _loop(camera: "Table", faults: FaultList) -> None:
+    source = camera.values.get("source")
+    if camera.values.get("loop") and isinstance(source, Source) and source.kind not in ("file", "unread"):
+        faults.add((*camera.path, "loop"), "only a file can be played again; leave loop out", True)
+
+
+def _login(dashboard: "Table", faults: FaultList) -> None:
+    path = (*dashboard.path, "login")
+    login, file = dashboard.values.get("login"), dashboard.values.get("oidc_file")
+    if login == "oidc" and file is None and "oidc_file" not in dashboard.raw:
+        faults.add(path, "needs oidc_file beside it: a TOML file with [auth]", login)
+    if login == "none" and (dashboard.values.get("viewers") or dashboard.values.get("installers")):
+        faults.add(
+            path, 'nobody is known without a login; write login = "proxy" or "oidc", or leave the names out', login
+        )
 
 
 def _unique(tables: list["Table"], faults: FaultList) -> None:
@@ -106,7 +122,7 @@ def _broker(mqtt: "Table", faults: FaultList, folder: Path, files: bool) -> None
 def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
     """The Site of tables without faults; `box` is used where the file names none."""
     site = found["site"][0].values
-    detector = found["detector"][0].values if found["detector"] else defaults("detector")
+    detector = _values(found, "detector")
     return Site(
         id=site["id"],
         name=site["name"] or site["id"],
@@ -122,7 +138,19 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         detector_model=detector["model"],
         detector_runtime=detector["runtime"],
         detector_threads=detector["threads"],
+        store=StoreSettings(**_values(found, "store")),
+        dashboard=_dashboard(_values(found, "dashboard"), path.parent),
     )
+
+
+def _values(found: Found, table: str) -> dict[str, Any]:
+    """What a table says that may be left out."""
+    return found[table][0].values if found[table] else defaults(table)
+
+
+def _dashboard(values: dict[str, Any], folder: Path) -> DashboardSettings:
+    oidc = values["oidc_file"]
+    return DashboardSettings(**{**values, "oidc_file": None if oidc is None else str(folder / oidc)})
 
 
 def _camera(table: "Table") -> CameraSettings:
@@ -143,7 +171,9 @@ def _camera(table: "Table") -> CameraSettings:
 def _queue(table: "Table") -> QueueSettings:
     values = table.values
     lanes = tuple(_lane(lane.values) for lane in table.inner["lane"])
-    return QueueSettings(values["id"], values["name"] or values["id"], values["servers"], values["count_served"], lanes)
+    return QueueSettings(
+        values["id"], values["name"] or values["id"], values["servers"], values["count_served"], lanes, values["room"]
+    )
 
 
 def _lane(values: dict[str, Any]) -> LaneSettings:

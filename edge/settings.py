@@ -56,6 +56,35 @@ class MqttSettings:
 
 
 @dataclass(frozen=True)
+class StoreSettings:
+    """How many days the collector keeps readings, minutes with single visits, and hours (0: for ever)."""
+
+    seconds_days: int = 1
+    minutes_days: int = 90
+    hours_days: int = 0
+
+
+@dataclass(frozen=True)
+class DashboardSettings:
+    """Who may see the pages, and what they measure against.
+
+    Attributes:
+        login: none; proxy: `user_header` of a reverse proxy on this machine; oidc: the provider in `oidc_file`.
+        user_header: the header that names the user.
+        oidc_file: absolute path of a TOML file with Streamlit's [auth], or None.
+        viewers, installers: names or addresses in lower case; no viewers: everybody who is logged in may look.
+        target_wait_s: a wait that is still good, seconds.
+    """
+
+    login: str = "none"
+    user_header: str = "X-Forwarded-User"
+    oidc_file: str | None = None
+    viewers: tuple[str, ...] = ()
+    installers: tuple[str, ...] = ()
+    target_wait_s: float = 300.0
+
+
+@dataclass(frozen=True)
 class Site:
     """A whole site file.
 
@@ -66,6 +95,7 @@ class Site:
         config_sha256: digest of the file's bytes.
         mqtt: None: `linewise up` starts the embedded broker.
         detector_model, detector_runtime, detector_threads: [detector] model ("n"), runtime ("auto"), threads (1).
+        store, dashboard: [store] and [dashboard].
     """
 
     id: str
@@ -82,6 +112,8 @@ class Site:
     detector_model: str = "n"
     detector_runtime: str = "auto"
     detector_threads: int = 1
+    store: StoreSettings = StoreSettings()
+    dashboard: DashboardSettings = DashboardSettings()
 
     def camera(self, camera_id: str) -> CameraSettings:
         """The camera of that id; KeyError if there is none."""

@@ -141,6 +141,7 @@ class QueueSettings:
         servers: people served at once; 0: found from the data.
         count_served: is the person being served part of the length?
         lanes: at least one, on any cameras.
+        room: people that the line has room for; 0: not told.
     """
 
     id: str
@@ -148,6 +149,7 @@ class QueueSettings:
     servers: int = 0
     count_served: bool = True
     lanes: tuple[LaneSettings, ...] = ()
+    room: int = 0
 
 
 @dataclass(frozen=True)

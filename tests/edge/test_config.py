@@ -9,6 +9,7 @@ import pytest
 
 from edge.config import ConfigError, host_slug, load_site
 from edge.errors import InputError
+from edge.settings import DashboardSettings, StoreSettings
 
 SMALL = '[site]\nid = "shop"\n[[camera]]\nid = "c1"\nsource = "test://"\n'
 FULL = """
@@ -27,6 +28,16 @@ home_assistant = true
 model = "s"
 runtime = "onnx"
 threads = 4
+[store]
+seconds_days = 2
+minutes_days = 30
+hours_days = 3650
+[dashboard]
+login = "oidc"
+oidc_file = "login.toml"
+viewers = ["Anna@Example.org"]
+installers = ["bo@example.org"]
+target_wait_s = 240
 [[camera]]
 id = "c1"
 name = "Camera one"
@@ -42,6 +53,7 @@ loop = true
 id = "q1"
 servers = 2
 count_served = false
+room = 12
 [[queue.lane]]
 camera = "c1"
 area = [[0.25, 0.30], [0.75, 0.30], [0.75, 0.95], [0.25, 0.95]]
@@ -130,6 +142,15 @@ def test_every_key_reaches_the_site(full, tmp_path):
     assert second.area == ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     assert (second.service_line, second.min_service_s) == (None, 9.0)
     assert site.lines[0].points[1] == (0.5, 0.7)
+    assert site.queues[0].room == 12
+    assert site.store == StoreSettings(seconds_days=2, minutes_days=30, hours_days=3650)
+    assert site.dashboard == DashboardSettings(
+        login="oidc",
+        oidc_file=str(tmp_path / "login.toml"),
+        viewers=("anna@example.org",),
+        installers=("bo@example.org",),
+        target_wait_s=240.0,
+    )
 
 
 def test_alerts_are_taken_apart(full):
