@@ -15,7 +15,9 @@ from contextlib import closing
 from pathlib import Path
 
 from dashboard.intake import judge
-from dashboard.store import Source, Store, Taken
+from dashboard.retention import AT_ONCE
+from dashboard.store import Store
+from dashboard.work import Source, Taken
 from edge.connection import Backoff, Connection, RefusedError
 from edge.errors import BrokerError
 from edge.messages import Ack, box_topic
@@ -34,12 +36,13 @@ TOPICS = (
     "box/+/rows",
 )  # not the acks, which are its own
 PRUNE_EVERY_S = 60.0
+PRUNE_MORE_S = 1.0  # while there is more to take out
 GOOD_CONNECTION_S = 10.0
 
 
 def run_collector(site: Site, *, mqtt: MqttSettings, store: Path, stop: threading.Event) -> None:
     """The collector's process: until `stop`. InputError when the store is another collector's or can't be used."""
-    with closing(Store(store, site.id, utc_s=time.time)) as opened:
+    with closing(Store(store, site.id, utc_s=time.time, keep=site.store)) as opened:
         Collector(site.id, mqtt, opened).run(stop)
 
 
@@ -126,6 +129,7 @@ class Collector:
             return
         self._prune_at_s = self._clock() + PRUNE_EVERY_S
         try:
-            self._store.prune()
+            if self._store.prune() >= AT_ONCE:
+                self._prune_at_s = self._clock() + PRUNE_MORE_S
         except sqlite3.OperationalError as fault:
             self._quiet.warning(f"old readings can't be removed ({fault})")

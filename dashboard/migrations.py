@@ -5,6 +5,7 @@ The tables are told in docs/architecture.md, "The store". A step that has been r
 
 from typing import Any
 
+from dashboard.backfill import fill_hours
 from dashboard.light_sqlite import Database, Migrations
 
 migrations = Migrations("linewise")
@@ -111,6 +112,38 @@ _LINE_MINUTE: dict[str, Any] = {
 }
 
 
+_HOUR: dict[str, Any] = {
+    "site": str,
+    "box": str,
+    "queue": str,
+    "hour_s": float,
+    "readings": int,
+    "unknown": int,
+    "length_sum": float,
+    "length_readings": int,
+    "length_max": int,
+    "wait_sum_s": float,
+    "wait_readings": int,
+    "wait_max_s": float,
+    "joined": int,
+    "served": int,
+    "left": int,
+    "lost": int,
+    "worst_quality": str,
+    "waits": str,
+}
+_LINE_HOUR: dict[str, Any] = {
+    "site": str,
+    "box": str,
+    "line": str,
+    "hour_s": float,
+    "readings": int,
+    "unknown": int,
+    "count_in": int,
+    "count_out": int,
+}
+
+
 @migrations()
 def m001_live(db: Database) -> None:
     """What is true now: a row a queue, camera and box; and a day of readings."""
@@ -174,3 +207,19 @@ def m004_lines(db: Database) -> None:
     """Counting lines: what each says now, and its minutes."""
     db.table("lines").create(_LINE_READING, pk=("site", "line"))
     db.table("line_minutes").create(_LINE_MINUTE, pk=("site", "box", "line", "minute_s"))
+
+
+@migrations()
+def m005_hours(db: Database) -> None:
+    """Hours, filled from what is there; and ways to find a queue's minutes, alerts, and what is too old."""
+    db.table("hours").create(_HOUR, pk=("site", "box", "queue", "hour_s"))
+    db.table("line_hours").create(_LINE_HOUR, pk=("site", "box", "line", "hour_s"))
+    fill_hours(db)
+    db.table("hours").create_index(["site", "queue", "hour_s"])
+    db.table("hours").create_index(["hour_s"])
+    db.table("line_hours").create_index(["hour_s"])
+    db.table("minutes").create_index(["site", "queue", "minute_s"])
+    db.table("minutes").create_index(["minute_s"])
+    db.table("line_minutes").create_index(["minute_s"])
+    db.table("events").create_index(["at_s"])
+    db.execute("CREATE INDEX idx_events_alerts ON events (site, at_s) WHERE kind = 'alert'")

@@ -12,7 +12,8 @@ import pytest
 from sqlite_utils import Database
 
 from dashboard.intake import Refused
-from dashboard.store import KEEP_READINGS_S, MAX_QUARANTINE, Mark, Store, Taken
+from dashboard.store import MAX_QUARANTINE, Store
+from dashboard.work import Mark, Taken
 from edge.errors import InputError
 from edge.messages import (
     BoxStatus,
@@ -177,7 +178,7 @@ def test_states_replace_and_readings_add_up(store: Store, make_reading: Callable
     (state,) = table(store, "state")
     assert (state["seq"], state["length"], state["received_s"]) == (2, 2, NOW_S)
     assert [r["length"] for r in table(store, "readings")] == [0, 1, 2]
-    clock.now_s += KEEP_READINGS_S - 1
+    clock.now_s += 86_400 - 1
     assert store.prune() == 0
     clock.now_s += 2
     assert store.prune() == 3

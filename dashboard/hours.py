@@ -1,0 +1,111 @@
+"""Hours of queues and lines, for ever: each is added to in the transaction that stores a minute or a visit.
+
+There is no job that rolls minutes up, so none can be missed or counted twice: what is committed is in both, what is
+repeated is in neither, in any order, however late, whatever the clock does. Sums of hours are those of all minutes that
+ever came, also of those that are no longer kept.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dashboard.light_sqlite import Database
+from dashboard.store_rows import put
+from edge.messages import QUALITIES_BEST_FIRST, LineMinute, QueueMinute
+
+HOUR_S = 3600.0
+BIN_S = 30  # waits are counted in bins so wide, up to
+FINE_S = 1800  # this; above, in bins of
+COARSE_S = 300
+SUMS = (
+    "readings", "unknown", "length_sum", "length_readings", "wait_sum_s", "wait_readings",
+    "joined", "served", "left", "lost",
+)  # fmt: skip
+LINE_SUMS = ("readings", "unknown", "count_in", "count_out")
+
+
+def hour_of(at_s: float) -> float:
+    """The beginning of the hour (UTC), seconds since 1970."""
+    return at_s // HOUR_S * HOUR_S
+
+
+def bin_of(wait_s: float) -> int:
+    """The lower edge of the bin that a wait is counted in, seconds."""
+    width_s = BIN_S if wait_s < FINE_S else COARSE_S
+    return int(max(wait_s, 0.0) // width_s) * width_s
+
+
+def bin_width_s(lower_s: int) -> int:
+    """How wide the bin with this lower edge is."""
+    return BIN_S if lower_s < FINE_S else COARSE_S
+
+
+def hour_row(box: str, minute: QueueMinute) -> dict[str, Any]:
+    """One minute as a row of `hours`. A mean is kept as a sum and the readings behind it, so that hours add up."""
+    known = max(minute.readings - minute.unknown, 1)
+    row: dict[str, Any] = {
+        "site": minute.site,
+        "box": box,
+        "queue": minute.queue,
+        "hour_s": hour_of(minute.minute.timestamp()),
+        "length_max": minute.length_max,
+        "wait_max_s": minute.wait_max_s,
+        "length_sum": (minute.length_mean or 0.0) * known,
+        "length_readings": 0 if minute.length_mean is None else known,
+        "wait_sum_s": (minute.wait_mean_s or 0.0) * known,
+        "wait_readings": 0 if minute.wait_mean_s is None else known,
+        "worst_quality": minute.worst_quality,
+        "waits": "{}",
+    }
+    return row | {name: getattr(minute, name) for name in ("readings", "unknown", "joined", "served", "left", "lost")}
+
+
+def added(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    """Two rows of `hours` with the same key as one."""
+    total = dict(a) | {name: a[name] + b[name] for name in SUMS}
+    for name in ("length_max", "wait_max_s"):
+        total[name] = max((v[name] for v in (a, b) if v[name] is not None), default=None)
+    total["worst_quality"] = max(a["worst_quality"], b["worst_quality"], key=QUALITIES_BEST_FIRST.index)
+    waits = Counter(json.loads(a["waits"])) + Counter(json.loads(b["waits"]))
+    total["waits"] = json.dumps(dict(sorted(waits.items(), key=lambda item: int(item[0]))), separators=(",", ":"))
+    return total
+
+
+def add_to_hours(db: Database, minutes: Sequence[tuple[str, QueueMinute]], events: Iterable[dict[str, Any]]) -> None:
+    """Adds new minutes and the real waits of new visits to their hours."""
+    fresh: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in (*(hour_row(box, minute) for box, minute in minutes), *_waits(events)):
+        key = (row["site"], row["box"], row["queue"], row["hour_s"])
+        fresh[key] = added(fresh[key], row) if key in fresh else row
+    for key, row in fresh.items():
+        where = "site = ? AND box = ? AND queue = ? AND hour_s = ?"
+        for known in db.table("hours").rows_where(where, list(key)):
+            fresh[key] = added(known, row)
+    put(db, "hours", fresh.values(), ("site", "box", "queue", "hour_s"))
+
+
+def _waits(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    empty = dict.fromkeys(SUMS, 0) | {"length_max": None, "wait_max_s": None, "worst_quality": "ok"}
+    return [
+        {
+            **empty,
+            **{name: event[name] for name in ("site", "box", "queue")},
+            "hour_s": hour_of(event["at_s"]),
+            "waits": json.dumps({str(bin_of(event["wait_s"])): 1}),
+        }
+        for event in events
+        if event["kind"] == "served" and event["wait_s"] is not None
+    ]
+
+
+def add_to_line_hours(db: Database, minutes: Sequence[tuple[str, LineMinute]]) -> None:
+    """Adds new minutes of counting lines to their hours."""
+    sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in LINE_SUMS)
+    for box, minute in minutes:
+        db.execute(
+            "INSERT INTO line_hours (site, box, line, hour_s, readings, unknown, count_in, count_out) "  # noqa: S608
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site, box, line, hour_s) DO UPDATE SET {sums}",
+            [minute.site, box, minute.line, hour_of(minute.minute.timestamp()),
+             *(getattr(minute, name) for name in LINE_SUMS)],
+        )  # fmt: skip
