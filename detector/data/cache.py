@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from detector.data.faults import Faults
 from detector.data.pictures import DataError, Picture
 
 MAX_SIDE_PX = 480  # larger pictures are shrunk: the network's canvas is smaller still
@@ -59,6 +60,11 @@ def open_cache(pictures: list[Picture], folder: Path) -> PictureCache:
     key = hashlib.sha256("\n".join(str(picture.path) for picture in pictures).encode()).hexdigest()[:16]
     pixels_path, index_path = folder / f"pictures-{key}.bin", folder / f"pictures-{key}.json"
     if not index_path.exists():
+        faults = Faults("pictures")
+        for picture in pictures:
+            if not picture.path.exists():
+                faults.add(str(picture.path), f"is missing; the labels name it as {picture.file}")
+        faults.stop_if_any()
         folder.mkdir(parents=True, exist_ok=True)
         _fill(pictures, pixels_path, index_path)
     index = json.loads(index_path.read_text(encoding="utf-8"))

@@ -1,10 +1,13 @@
 """What a labelled picture is, whatever file the labels came from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+Row = tuple[list[float], float, list[float] | None, float]  # box x y w h px, weight, head or None, its weight
 
 
 class DataError(Exception):
@@ -55,6 +58,19 @@ def nobody() -> People:
     """An empty picture's people."""
     return People(
         np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
+    )
+
+
+def people_of(rows: Sequence[Row]) -> People:
+    """People from rows."""
+    if not rows:
+        return nobody()
+    boxes = np.array([row[0] for row in rows], np.float32)  # (N, 4)
+    heads = np.array([row[2] or [0.0] * 4 for row in rows], np.float32)
+    boxes[:, 2:] += boxes[:, :2]
+    heads[:, 2:] += heads[:, :2]
+    return People(
+        boxes, np.array([row[1] for row in rows], np.float32), heads, np.array([row[3] for row in rows], np.float32)
     )
 
 

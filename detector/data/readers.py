@@ -1,94 +1,89 @@
-"""Label files to pictures: our own people json, and COCO's json."""
+"""Label files to pictures, whatever the format; and a data folder to its training and validation parts.
 
-import json
+| given | format |
+|---|---|
+| FILE.json | our people json, or COCO's |
+| FILE.odgt | CrowdHuman: visible boxes, head boxes; pictures in Images/ or images/ beside it |
+| FILE.yaml, folder with labels/ | YOLO txt |
+| gt.txt, folder with gt/gt.txt, folder of such | MOT |
+"""
+
+import logging
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from detector.data.crowdhuman import read_odgt
+from detector.data.mot import is_sequence, read_sequence
+from detector.data.people_json import read_json
+from detector.data.pictures import DataError, Picture
+from detector.data.yolo import is_yolo, read_whole_yaml, read_yaml, read_yolo, read_yolo_part
 
-from detector.data.pictures import DataError, People, Picture
+log = logging.getLogger(__name__)
 
-TEACHER_HEAD_WEIGHT = 0.5
+KINDS = "a people json or a COCO json, CrowdHuman .odgt, YOLO data.yaml or folder, MOT gt.txt or folder"
+PART_FILES = ("{}.json", "annotation_{}.odgt", "{}.odgt", "annotations/instances_{}.json", "annotations/{}.json")
+HELD_OUT = 10  # of a single file every run of so many pictures gives its last to validation
 
 
 def read_labels(path: Path) -> list[Picture]:
-    """Reads a people json or a COCO json; pictures lie beside it, or in the folder images/ beside it."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); name a people json or a COCO json") from error
-    except ValueError as error:
-        raise DataError(f"{path}: is not JSON ({error})") from error
-    if not isinstance(content, dict) or not isinstance(content.get("images"), list):
-        raise DataError(f"{path}: has no list called images; a people json or a COCO json has one")
-    if "annotations" in content:
-        return _read_coco(path, content)
-    return [_people_picture(path, index, image) for index, image in enumerate(content["images"])]
+    """Reads one label file or folder; every fault in it is told at once (DataError)."""
+    if path.is_dir():
+        return _read_folder(path)
+    if not path.exists():
+        raise DataError(f"{path}: cannot be read (No such file or directory); name {KINDS}")
+    if path.name == "gt.txt":
+        return read_sequence(path.parent.parent if path.parent.name == "gt" else path.parent)
+    readers = {".json": read_json, ".odgt": read_odgt, ".yaml": read_whole_yaml, ".yml": read_whole_yaml}
+    if path.suffix.lower() not in readers:
+        raise DataError(f"{path}: is of no format that is known here; name {KINDS}")
+    return readers[path.suffix.lower()](path)
 
 
-def _people_picture(path: Path, index: int, image: Any) -> Picture:
-    where = f"{path}: images[{index}]"
-    try:
-        file, size = str(image["file"]), (int(image["width"]), int(image["height"]))
-        rows = image["people"]
-        boxes = [_xyxy(f"{where} ({file}): people[{k}].bbox", row["bbox"]) for k, row in enumerate(rows)]
-        weights = [0.0 if row.get("ignore") else 1.0 for row in rows]
-        heads, head_weights = [], []
-        for k, row in enumerate(rows):
-            head = row.get("head_bbox")
-            heads.append(_xyxy(f"{where} ({file}): people[{k}].head_bbox", head) if head else [0.0] * 4)
-            by_hand = row.get("head_by") == "human"
-            head_weights.append((1.0 if by_hand else TEACHER_HEAD_WEIGHT) if head else 0.0)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{where}: lacks {error}; a picture has file, width, height and people, a person has bbox"
-        ) from error
-    people = _people(boxes, weights, heads, head_weights)
-    return Picture(file, path.parent / file, size, str(image.get("source", "all")), people)
+def read_parts(data: Path) -> tuple[list[Picture], list[Picture]]:
+    """Training and validation pictures of a data folder or file.
+
+    A folder names its parts (train.json and val.json, say); without a val part there is no validation. Of a single
+    label file the last tenth is held out, in one piece: neighbouring frames of a recording are nearly the same picture.
+    """
+    train, val = _part(data, "train"), _part(data, "val")
+    if train is not None:
+        return train, val or []
+    if not data.is_file() and not (is_yolo(data) or _sequences(data)):
+        wanted = ", ".join(name.format("train") for name in PART_FILES)
+        raise DataError(f"{data / 'train.json'}: cannot be read; a data folder has one of: {wanted}, or is {KINDS}")
+    pictures = read_labels(data)
+    kept = len(pictures) // HELD_OUT
+    if kept:
+        log.warning("%s: has no validation part; the last %d of %d pictures are held out", data, kept, len(pictures))
+    return pictures[: len(pictures) - kept], pictures[len(pictures) - kept :]
 
 
-def _read_coco(path: Path, content: dict[str, Any]) -> list[Picture]:
-    """COCO's persons; a crowd is an ignore box."""
-    names = {row["id"]: row["name"] for row in content.get("categories", [])}
-    wanted = {key for key, name in names.items() if name == "person"}
-    if not wanted:
-        raise DataError(f"{path}: no category is called person, there are: {', '.join(map(str, names.values()))}")
-    by_image: dict[Any, list[dict[str, Any]]] = {}
-    for row in content["annotations"]:
-        if row.get("category_id") in wanted:
-            by_image.setdefault(row.get("image_id"), []).append(row)
-    pictures = []
-    for index, image in enumerate(content["images"]):
-        where = f"{path}: images[{index}]"
-        try:
-            file, size = str(image["file_name"]), (int(image["width"]), int(image["height"]))
-            rows = by_image.get(image["id"], [])
-        except (KeyError, TypeError) as error:
-            raise DataError(f"{where}: lacks {error}; COCO wants id, file_name, width and height") from error
-        boxes = [_xyxy(f"{where} ({file}): annotation {row.get('id')}.bbox", row.get("bbox")) for row in rows]
-        weights = [0.0 if row.get("iscrowd") else 1.0 for row in rows]
-        folder = path.parent if (path.parent / file).exists() else path.parent / "images"
-        people = _people(boxes, weights, [[0.0] * 4] * len(boxes), [0.0] * len(boxes))
-        pictures.append(Picture(file, folder / file, size, "all", people))
-    return pictures
+def _part(data: Path, part: str) -> list[Picture] | None:
+    """The pictures of "train" or "val"; None where the data has no such part."""
+    if data.is_file():
+        return read_yaml(data, part) if data.suffix.lower() in {".yaml", ".yml"} else None
+    for name in PART_FILES:
+        if (data / name.format(part)).exists():
+            return read_labels(data / name.format(part))
+    if (data / "data.yaml").exists():
+        return read_yaml(data / "data.yaml", part)
+    if (data / "labels" / part).is_dir():
+        return read_yolo_part(data / "images" / part)
+    if _sequences(data / part) or is_yolo(data / part):
+        return read_labels(data / part)
+    return None
 
 
-def _xyxy(where: str, box: Any) -> list[float]:
-    """COCO's x, y, width, height in pixels -> corners."""
-    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(v, (int, float)) for v in box):
-        raise DataError(f"{where}: should be [x, y, width, height] in pixels, got {box!r}")
-    x, y, width, height = box
-    if not np.isfinite(box).all() or width <= 0 or height <= 0:
-        raise DataError(f"{where}: width and height must be above 0, got {box!r}; drop or mend the box")
-    return [x, y, x + width, y + height]
+def _read_folder(folder: Path) -> list[Picture]:
+    if is_sequence(folder):
+        return read_sequence(folder)
+    sequences = _sequences(folder)
+    if sequences:
+        return [picture for sequence in sequences for picture in read_sequence(sequence)]
+    if is_yolo(folder):
+        return read_yolo(folder)
+    raise DataError(f"{folder}: holds no labels; name {KINDS}")
 
 
-def _people(
-    boxes: list[list[float]], weights: list[float], heads: list[list[float]], head_weights: list[float]
-) -> People:
-    return People(
-        np.array(boxes, np.float32).reshape(-1, 4),
-        np.array(weights, np.float32),
-        np.array(heads, np.float32).reshape(-1, 4),
-        np.array(head_weights, np.float32),
-    )
+def _sequences(folder: Path) -> list[Path]:
+    """The MOT sequences right inside a folder."""
+    return sorted(path for path in folder.glob("*") if is_sequence(path)) if folder.is_dir() else []

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from detector.data.cache import PictureCache, open_cache
 from detector.data.pictures import People, Picture
-from detector.data.readers import read_labels
+from detector.data.readers import read_labels, read_parts
 from detector.data.samples import Batch, Samples, batches, collate
 from detector.evaluation.torch_detector import torch_scores
 from detector.model.network import Network, build_network, normalise
@@ -107,11 +107,9 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
 
 def open_data(recipe: Recipe, run: Run) -> Data:
     """Training pictures with what a teacher sees beyond the labels, and val.json where there is one."""
-    pictures = read_labels(run.data / "train.json")
+    pictures, val = read_parts(run.data)
     if len(pictures) < recipe.batch:
-        raise TrainingError(
-            f"{run.data / 'train.json'}: {len(pictures)} pictures are less than a batch of {recipe.batch}"
-        )
+        raise TrainingError(f"{run.data}: {len(pictures)} pictures are less than a batch of {recipe.batch}")
     if run.teacher is not None:
         seen = read_teacher(run.teacher)
         sure, maybe = recipe.teacher_sure, recipe.teacher_maybe
@@ -120,8 +118,6 @@ def open_data(recipe: Recipe, run: Run) -> Data:
             for picture in pictures
         ]
     pictures += [picture for file in run.extra for picture in read_labels(file)]
-    val_file = run.data / "val.json"
-    val = read_labels(val_file) if val_file.exists() else []
     return Data(pictures, open_cache(pictures, run.cache), val, open_cache(val, run.cache) if val else None)
 
 
