@@ -65,9 +65,16 @@ def collate(samples: list[Sample]) -> Batch:
     return Batch(torch.from_numpy(np.stack([s.image for s in samples])), [s.people for s in samples])
 
 
-def batches(samples: Samples, size: int, *, workers: int, first: int = 0, step: int = 1) -> Iterator[Batch]:
-    """The epoch in batches of `size`; with several ranks each takes every `step`-th sample from `first` on."""
-    places = list(range(first, len(samples) - len(samples) % (size * step), step))
+def batches(
+    samples: Samples, size: int, *, workers: int, first: int = 0, step: int = 1, done: int = 0
+) -> Iterator[Batch]:
+    """The epoch in batches of `size`, without the first `done` of them.
+
+    With several ranks each takes every `step`-th sample from `first` on: together they have the batches of one rank
+    whose size is `step` times as large.
+    """
+    whole = size * step
+    places = list(range(done * whole + first, len(samples) - len(samples) % whole, step))
     return iter(
         DataLoader(
             samples,

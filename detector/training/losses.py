@@ -10,6 +10,7 @@ from torchvision.ops import complete_box_iou_loss, generalized_box_iou_loss
 from detector.model.network import STRIDES, places
 from detector.training.assign import Assignment, assign
 from detector.training.head_branch import HeadPrediction
+from detector.training.ranks import mean_over_ranks
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def body_losses(
     ]
     quality = torch.stack([a.quality for a in assigned])  # (N, P)
     free = torch.stack([a.free for a in assigned])
-    norm = quality.sum().clamp(1.0)
+    norm = mean_over_ranks(quality.sum()).clamp(1.0)
     score_loss = quality_focal(logits, quality).masked_fill(free, 0.0).sum() / norm
     predicted, wanted, weight = [], [], []
     for i, (target, a) in enumerate(zip(targets, assigned, strict=True)):
@@ -92,7 +93,8 @@ def head_losses(prediction: HeadPrediction, targets: list[Target], assigned: lis
         losses = quality_focal(prediction.logits[i], quality) * weight.where(known, background.to(weight.dtype))
         score_sum = score_sum + losses.sum()
         norm = norm + importance.sum()
-    return {"head_score": score_sum / norm.clamp(1.0), "head_box": box_sum / norm.clamp(1.0)}
+    norm = mean_over_ranks(norm).clamp(1.0)
+    return {"head_score": score_sum / norm, "head_box": box_sum / norm}
 
 
 def total(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:

@@ -3,74 +3,48 @@
 import json
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from detector.data.cache import PictureCache, open_cache
-from detector.data.pictures import People, Picture
-from detector.data.readers import read_labels, read_parts
+from detector.data.pictures import People
 from detector.data.samples import Batch, Samples, batches, collate
 from detector.evaluation.torch_detector import torch_scores
 from detector.model.network import Network, build_network, normalise
 from detector.training import checkpoint
-from detector.training.checkpoint import TrainingError
+from detector.training.checkpoint import Progress, TrainingError
 from detector.training.depthwise import use_sampled_depthwise
-from detector.training.distill import add_teacher, read_teacher
 from detector.training.ema import Ema
 from detector.training.head_branch import HeadBranch
 from detector.training.losses import Target, body_losses, grid_of, head_losses, total
 from detector.training.narrow import narrow
+from detector.training.precision import Precision, choose_precision
 from detector.training.pretrained import imagenet_state, load_trunk
+from detector.training.ranks import Ranks, in_parallel, joined, share_norms
 from detector.training.recipes import Recipe
+from detector.training.run import Data, Run, open_data
 
+SAVE_EVERY_S = 300.0  # a kill costs no more than this
 STATISTICS_PICTURES = 48  # to see what the channels of a wide network do
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where a run reads and writes.
-
-    Attributes:
-        data: folder with train.json, val.json and the pictures.
-        out: folder of the run: checkpoint.pt, log.jsonl.
-        cache: folder of decoded pictures.
-        teacher: boxes of a teacher on the same pictures, or None.
-        extra: more label files to train on (frames of recordings that a teacher has labelled, say).
-        start: folder of a run whose weights to start from; a wider network is made narrow.
-        workers: loader processes.
-    """
-
-    data: Path
-    out: Path
-    cache: Path
-    teacher: Path | None = None
-    extra: tuple[Path, ...] = ()
-    start: Path | None = None
-    workers: int = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Data:
-    """What is learnt from and what is checked against; val_cache is None where there is no val.json."""
-
-    pictures: list[Picture]
-    cache: PictureCache
-    val: list[Picture]
-    val_cache: PictureCache | None
 
 
 @dataclass(frozen=True, eq=False)
 class Learner:
-    """What changes while training: `model` is the network or the branch around it; the EMA follows the network."""
+    """What changes while training: `model` is the network or the branch around it; the EMA follows the network.
+
+    `forward` is the model as it is called: itself, or its wrapper where several processes train together.
+    """
 
     model: nn.Module
     network: Network
     ema: Ema
     optimiser: torch.optim.Optimizer
+    precision: Precision
+    forward: nn.Module
 
 
 def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[dict[str, float]]:
@@ -83,46 +57,60 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
     """
     if recipe.needs_start and run.start is None:
         raise TrainingError(f"a run of {recipe.network} starts from another run: name its folder (--start)")
-    run.out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(recipe.seed)
-    data = open_data(recipe, run)
-    learner = build_learner(recipe)
-    if run.start is not None:
-        start_from(run.start, learner, data, recipe)
-    path = run.out / "checkpoint.pt"
-    first_epoch = checkpoint.resume(path, recipe, learner)
-    rows = []
-    for epoch in range(first_epoch, min(recipe.epochs, stop_after or recipe.epochs)):
-        row = train_epoch(epoch, learner, data, recipe=recipe, workers=run.workers)
-        checkpoint.save(path, recipe, learner, epoch + 1)
-        due = (epoch + 1) % recipe.evaluate_every == 0 or epoch + 1 == recipe.epochs
-        if due and data.val_cache is not None:
-            ap50 = torch_scores(learner.ema.average, data.val, data.val_cache, canvas=recipe.canvas, bf16=recipe.bf16)
-            row["val_ap50"] = ap50["all"]
-        with (run.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(row) + "\n")
-        rows.append(row)
-    return rows
+    with joined() as ranks:
+        if recipe.batch % ranks.count:
+            raise TrainingError(f"a batch of {recipe.batch} cannot be shared by {ranks.count} processes evenly")
+        run.out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        data = open_data(recipe, run)
+        precision = choose_precision(run.precision, mixed=recipe.bf16, local_rank=ranks.local)
+        learner = build_learner(recipe, precision, ranks)
+        if run.start is not None:
+            start_from(run.start, learner, data, recipe)
+        learner = placed(learner, ranks)
+        path = run.out / "checkpoint.pt"
+        progress = checkpoint.resume(path, recipe, learner)
+        forget_log_after(run.out / "log.jsonl", progress.epoch, ranks)
+
+        def keep(done: Progress) -> None:
+            if ranks.is_first:
+                checkpoint.save(path, recipe, learner, done)
+
+        rows = []
+        while progress.epoch < min(recipe.epochs, stop_after or recipe.epochs):
+            row = train_epoch(progress, learner, data, recipe=recipe, run=run, ranks=ranks, keep=keep)
+            progress = Progress(progress.epoch + 1)
+            if ranks.is_first:
+                row |= validation(progress.epoch, learner, data, recipe)
+                with (run.out / "log.jsonl").open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+            keep(progress)
+            rows.append(row)
+        return rows
 
 
-def open_data(recipe: Recipe, run: Run) -> Data:
-    """Training pictures with what a teacher sees beyond the labels, and val.json where there is one."""
-    pictures, val = read_parts(run.data)
-    if len(pictures) < recipe.batch:
-        raise TrainingError(f"{run.data}: {len(pictures)} pictures are less than a batch of {recipe.batch}")
-    if run.teacher is not None:
-        seen = read_teacher(run.teacher)
-        sure, maybe = recipe.teacher_sure, recipe.teacher_maybe
-        pictures = [
-            add_teacher(picture, *seen[picture.file], sure=sure, maybe=maybe) if picture.file in seen else picture
-            for picture in pictures
-        ]
-    pictures += [picture for file in run.extra for picture in read_labels(file)]
-    return Data(pictures, open_cache(pictures, run.cache), val, open_cache(val, run.cache) if val else None)
+def forget_log_after(path: Path, epoch: int, ranks: Ranks) -> None:
+    """Takes rows out of the log that a kill left without their checkpoint: their epochs come again."""
+    if not ranks.is_first or not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["epoch"] <= epoch]
+    if kept != lines:
+        path.write_text("".join(kept), encoding="utf-8")
 
 
-def build_learner(recipe: Recipe) -> Learner:
-    """Network from the pretrained trunk, the head branch around it, its running mean, its optimiser."""
+def validation(epoch: int, learner: Learner, data: Data, recipe: Recipe) -> dict[str, float]:
+    """AP50 of the running mean after so many epochs, where it is due and there is something to validate on."""
+    due = epoch % recipe.evaluate_every == 0 or epoch == recipe.epochs
+    if not due or data.val_cache is None:
+        return {}
+    mixed = learner.precision.dtype == torch.bfloat16
+    ap50 = torch_scores(learner.ema.average, data.val, data.val_cache, canvas=recipe.canvas, bf16=mixed)
+    return {"val_ap50": ap50["all"]}
+
+
+def build_learner(recipe: Recipe, precision: Precision, ranks: Ranks) -> Learner:
+    """Network from the pretrained trunk, the head branch around it, its running mean, its optimiser; on the CPU yet."""
     network = build_network(recipe.network)
     if recipe.pretrained:
         load_trunk(network.trunk, imagenet_state())
@@ -131,9 +119,18 @@ def build_learner(recipe: Recipe) -> Learner:
     model: nn.Module = HeadBranch(network) if recipe.head_branch else network
     model = model.to(memory_format=torch.channels_last)
     ema = Ema(network, recipe.ema_decay)
-    use_sampled_depthwise(network)
+    share_norms(model, ranks)
+    if precision.device.type == "cpu":
+        use_sampled_depthwise(network)
     optimiser = torch.optim.AdamW(parameter_groups(model, network, recipe), lr=recipe.rate)
-    return Learner(model, network, ema, optimiser)
+    return Learner(model, network, ema, optimiser, precision, model)
+
+
+def placed(learner: Learner, ranks: Ranks) -> Learner:
+    """The learner on its device and among its fellow processes."""
+    learner.model.to(learner.precision.device)
+    learner.ema.average.to(learner.precision.device)
+    return replace(learner, forward=in_parallel(learner.model, ranks))
 
 
 def start_from(start: Path, learner: Learner, data: Data, recipe: Recipe) -> None:
@@ -145,59 +142,105 @@ def start_from(start: Path, learner: Learner, data: Data, recipe: Recipe) -> Non
     learner.ema.average.load_state_dict(learner.network.state_dict())
 
 
-def train_epoch(epoch: int, learner: Learner, data: Data, *, recipe: Recipe, workers: int) -> dict[str, float]:
-    """One pass over the pictures; gives the mean of every loss."""
+def train_epoch(
+    progress: Progress,
+    learner: Learner,
+    data: Data,
+    *,
+    recipe: Recipe,
+    run: Run,
+    ranks: Ranks,
+    keep: Callable[[Progress], None],
+) -> dict[str, float]:
+    """One pass over the pictures, or the rest of it; gives the mean of every loss."""
     learner.model.train()
-    plain = epoch >= recipe.epochs - recipe.plain_epochs
-    augmentation = recipe.plain if plain else recipe.augmentation
-    samples = Samples(
-        data.pictures, data.cache, canvas=recipe.canvas, augmentation=augmentation, key=(recipe.seed, epoch)
-    )
-    steps, grid = len(samples) // recipe.batch, grid_of(recipe.canvas)
-    sums: dict[str, float] = {}
-    started = time.perf_counter()
-    loader = batches(samples, recipe.batch, workers=workers)
-    bar = tqdm(loader, total=steps, desc=f"epoch {epoch + 1}", mininterval=5, disable=None)
-    for index, batch in enumerate(bar):
-        share = rate_share(epoch * steps + index, recipe.epochs * steps, recipe)
-        for group in learner.optimiser.param_groups:
-            group["lr"] = group["base"] * share
-        losses = batch_losses(learner.model, batch, grid, recipe)
-        values = {name: float(part.detach()) for name, part in losses.items()}
-        if not math.isfinite(sum(values.values())):
-            raise TrainingError(f"epoch {epoch + 1}, batch {index + 1}: a loss is not finite: {values}")
-        learner.optimiser.zero_grad(set_to_none=True)
-        total(losses, recipe.loss).backward()  # type: ignore[no-untyped-call]
-        values["gradient"] = float(nn.utils.clip_grad_norm_(learner.model.parameters(), recipe.clip_norm))
-        learner.optimiser.step()
-        learner.ema.update(learner.network)
-        for name, value in values.items():
+    samples = epoch_samples(progress.epoch, data, recipe)
+    steps, grid = len(samples) // recipe.batch, grid_of(recipe.canvas, learner.precision.device)
+    sums = dict(progress.sums)
+    started = saved = time.monotonic()
+    for index, batch in progress_bar(progress, samples, recipe=recipe, run=run, ranks=ranks, sums=sums):
+        share = rate_share(progress.epoch * steps + index, recipe.epochs * steps, recipe)
+        place = f"epoch {progress.epoch + 1}, batch {index + 1}"
+        for name, value in train_step(learner, batch, grid, recipe=recipe, share=share, place=place).items():
             sums[name] = sums.get(name, 0.0) + value
-        bar.set_postfix({name: f"{value / (index + 1):.3f}" for name, value in sums.items()}, refresh=False)
+        if time.monotonic() - saved > SAVE_EVERY_S or index + 1 == steps:
+            keep(Progress(progress.epoch, index + 1, sums))
+            saved = time.monotonic()
     means = {name: value / steps for name, value in sums.items()}
-    return {"epoch": epoch + 1, **means, "seconds": round(time.perf_counter() - started, 1)}
+    return {"epoch": progress.epoch + 1, **means, "seconds": round(time.monotonic() - started, 1)}
 
 
-def batch_losses(model: nn.Module, batch: Batch, grid: tuple[Tensor, Tensor], recipe: Recipe) -> dict[str, Tensor]:
+def progress_bar(
+    progress: Progress, samples: Samples, *, recipe: Recipe, run: Run, ranks: Ranks, sums: dict[str, float]
+) -> Iterator[tuple[int, Batch]]:
+    """The batches that are still to do, with their place in the epoch; shows the losses' means on a terminal."""
+    size = recipe.batch // ranks.count
+    todo = batches(samples, size, workers=run.workers, first=ranks.rank, step=ranks.count, done=progress.step)
+    bar = tqdm(
+        enumerate(todo, progress.step),
+        total=len(samples) // recipe.batch,
+        initial=progress.step,
+        desc=f"epoch {progress.epoch + 1}",
+        mininterval=5,
+        disable=None if ranks.is_first else True,
+    )
+    for index, batch in bar:
+        yield index, batch
+        bar.set_postfix({name: f"{value / (index + 1):.3f}" for name, value in sums.items()}, refresh=False)
+
+
+def epoch_samples(epoch: int, data: Data, recipe: Recipe) -> Samples:
+    """The samples of an epoch, plain ones in the last epochs."""
+    plain = epoch >= recipe.epochs - recipe.plain_epochs
+    return Samples(
+        data.pictures,
+        data.cache,
+        canvas=recipe.canvas,
+        augmentation=recipe.plain if plain else recipe.augmentation,
+        key=(recipe.seed, epoch),
+    )
+
+
+def train_step(
+    learner: Learner, batch: Batch, grid: tuple[Tensor, Tensor], *, recipe: Recipe, share: float, place: str
+) -> dict[str, float]:
+    """Forward, backward and one step of the optimiser; gives every loss and the gradient's norm."""
+    for group in learner.optimiser.param_groups:
+        group["lr"] = group["base"] * share
+    losses = batch_losses(learner, batch, grid, recipe)
+    values = {name: float(part.detach()) for name, part in losses.items()}
+    if not math.isfinite(sum(values.values())):
+        raise TrainingError(f"{place}: a loss is not finite: {values}")
+    learner.optimiser.zero_grad(set_to_none=True)
+    scaler = learner.precision.scaler
+    scaler.scale(total(losses, recipe.loss)).backward()  # type: ignore[no-untyped-call]
+    scaler.unscale_(learner.optimiser)
+    norm = float(nn.utils.clip_grad_norm_(learner.model.parameters(), recipe.clip_norm))
+    if not math.isfinite(norm) and not scaler.is_enabled():  # fp16's scaler leaves such a step out and scales less
+        raise TrainingError(f"{place}: the gradient is not finite ({norm}); the losses are {values}")
+    scaler.step(learner.optimiser)
+    scaler.update()
+    learner.ema.update(learner.network)
+    return values | {"gradient": norm if math.isfinite(norm) else 0.0}
+
+
+def batch_losses(learner: Learner, batch: Batch, grid: tuple[Tensor, Tensor], recipe: Recipe) -> dict[str, Tensor]:
     """Forward pass and every loss of one batch."""
-    pictures = normalise(batch.pictures).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-        output = model(pictures)
-    targets = [to_target(people) for people in batch.people]
+    device = learner.precision.device
+    pictures = normalise(batch.pictures.to(device)).contiguous(memory_format=torch.channels_last)
+    with learner.precision.autocast():
+        output = learner.forward(pictures)
+    targets = [to_target(people, device) for people in batch.people]
     losses, assigned = body_losses(output[0].float(), output[1].float(), targets, grid)
     if recipe.head_branch:
         losses |= head_losses(output[2], targets, assigned)
     return losses
 
 
-def to_target(people: People) -> Target:
+def to_target(people: People, device: torch.device | None = None) -> Target:
     """One picture's people as tensors."""
-    return Target(
-        torch.from_numpy(people.boxes),
-        torch.from_numpy(people.weights),
-        torch.from_numpy(people.heads),
-        torch.from_numpy(people.head_weights),
-    )
+    values = (people.boxes, people.weights, people.heads, people.head_weights)
+    return Target(*(torch.from_numpy(value).to(device) for value in values))
 
 
 def freeze(network: Network, stages: int) -> None:
