@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from edge.calibration_file import calibrated
 from edge.config_faults import ConfigError, Fault, FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_keys import ARRAYS, INNER, KEYS, REQUIRED, TABLES, defaults
@@ -26,7 +27,7 @@ Need = Literal["required", "any"]
 def load_site(
     path: str | Path, environ: Mapping[str, str] = os.environ, *, sources: Need = "required", broker: Need = "required"
 ) -> Site:
-    """Reads a site file; ConfigError holds every fault.
+    """Reads a site file, and its calibration file where there is one; ConfigError holds every fault.
 
     sources="any": a camera's file may be missing and its ${NAME} unset (replay of another recording, the counter, the
     collector). broker="any": the same for [mqtt] (replay).
@@ -39,7 +40,8 @@ def load_site(
     check_links(found, faults, reader.folder, broker_files=broker == "required")
     faults.raise_if_any()
     sha256 = hashlib.sha256(data).hexdigest()
-    return build_site(found, path=path.absolute(), sha256=sha256, box=host_slug(socket.gethostname()))
+    site = build_site(found, path=path.absolute(), sha256=sha256, box=host_slug(socket.gethostname()))
+    return calibrated(site)
 
 
 def host_slug(host: str) -> str:

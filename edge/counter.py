@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from edge.alerts import AlertWatch
 from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
-from edge.queueing import length as lengths
 from edge.queueing import waiting
 from edge.queueing.ledger import Errors
+from edge.queueing.length import Length, length_of
 from edge.queueing.membership import CameraLanes, Floor
-from edge.queueing.presence import WALK_SPEED, Presence
+from edge.queueing.presence import Presence
+from edge.queueing.sections import sections
 from edge.queueing.teller import Moment, WaitTeller
 from edge.queueing.visits import VisitBook
 from edge.queueing.watch import CameraWatch, KnownTime, together
@@ -23,7 +24,6 @@ from edge.vocabulary import LaneState, Quality, QueueSettings, ServiceState, Tra
 FLOW_S = 300.0  # arrivals and services a minute are of so long
 FLOW_LEAST_S = 60.0
 EVENT_AGE_MOST_S = 120.0  # an event can't be told longer ago than this: the clock has jumped
-DOUBT_OUTSIDE = 0.3  # a member just over the border is still in the line with this probability
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Counter:
         if book.open or queue.busy_until_s is None or now.pts_s < queue.busy_until_s:
             queue.busy_until_s = now.pts_s
         queue.state = waiting.state_now(len(book.open), rate, now.pts_s - queue.busy_until_s)
-        length = self._length(q, queue, now.pts_s) if known else None
+        length = self._length(q, now.pts_s) if known else None
         if quality == "ok" and wait is None:
             quality = "warming"
         totals = book.totals
@@ -173,18 +173,8 @@ class Counter:
             lost=totals.lost,
         )
 
-    def _length(self, q: int, queue: _Queue, now_s: float) -> lengths.Length:
-        members, candidates = [], []
-        for p in self._floor.in_queue(q):
-            lane = queue.settings.lanes[p.lane]
-            if p.number is not None:
-                unseen_s = now_s - p.path.seen_s if p.hidden else 0.0
-                sure = DOUBT_OUTSIDE if p.out_since_s is not None else lengths.still_there(unseen_s, lane.hold_s)
-                members.append(sure)
-            elif p.out_since_s is None:
-                walking = p.path.speed() >= WALK_SPEED
-                candidates.append(lengths.will_stay(0.0 if walking else now_s - p.entered_s, lane.min_stay_s))
-        return lengths.estimate(members, candidates)
+    def _length(self, q: int, now_s: float) -> Length:
+        return length_of(sections(self._floor.in_queue(q), self._queues[q].settings.lanes, now_s))
 
     def _per_min(self, queue: _Queue, times_s: list[float | None], now_s: float) -> float | None:
         """Events a minute over the last FLOW_S of known time; None in the first FLOW_LEAST_S of it."""

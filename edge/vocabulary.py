@@ -119,6 +119,7 @@ class LaneSettings:
         min_stay_s: shorter stays are passers-by.
         hold_s: unseen this long and still in the line.
         min_service_s: see service_area.
+        miss_rate: share of the people in it who are not counted, from the site's calibration file; see length.py.
     """
 
     camera_id: str
@@ -129,6 +130,7 @@ class LaneSettings:
     min_stay_s: float = 5.0
     hold_s: float = 3.0
     min_service_s: float = 3.0
+    miss_rate: float = 0.0
 
 
 @dataclass(frozen=True)

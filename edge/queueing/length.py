@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LEVEL = 0.8
+_MISS_MOST = 0.9
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,20 @@ class Length:
     length: int
     low: int
     high: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """One lane now.
+
+    Attributes:
+        members, candidates: each member's and each not yet counted person's probability of being in the line.
+        miss_rate: share of the people there who are not counted, on average; see vocabulary.LaneSettings.
+    """
+
+    members: tuple[float, ...]
+    candidates: tuple[float, ...]
+    miss_rate: float = 0.0
 
 
 def still_there(unseen_s: float, hold_s: float) -> float:
@@ -57,19 +72,30 @@ def missed_distribution(seen: int, miss_rate: float) -> NDArray[np.float64]:
 
 
 def estimate(members: Iterable[float], candidates: Iterable[float], miss_rate: float = 0.0) -> Length:
-    """The length from each member's and each candidate's probability of being in the line.
+    """One lane's length from each member's and each candidate's probability of being in the line."""
+    return length_of([Section(tuple(members), tuple(candidates), miss_rate)])
 
-    The length itself is the number of members (so that it equals the visit book), divided by 1 - miss_rate where the
-    lane's miss rate is known; members' and candidates' doubts make the interval.
+
+def length_of(sections: Iterable[Section]) -> Length:
+    """The length of a queue from its lanes.
+
+    The length itself is the sum of each lane's number of members, divided by 1 - miss_rate where that is known (without
+    it the length equals the visit book); members' and candidates' doubts, and people missed, make the interval. Where
+    more are counted than there are (a miss rate below 0), each member is there with probability 1 / (1 - miss_rate).
     """
-    members = list(members)
-    miss_rate = min(max(miss_rate, 0.0), 0.9)
-    sure = sum(p >= 1.0 for p in members)
-    doubtful = [p for p in members if p < 1.0]
-    length = round(len(members) / (1.0 - miss_rate))
-    dist = np.convolve(count_distribution([*doubtful, *candidates]), missed_distribution(len(members), miss_rate))
+    expected, sure, dist = 0.0, 0, np.ones(1)
+    for section in sections:
+        miss_rate = min(section.miss_rate, _MISS_MOST)
+        real = min(1.0, 1.0 / (1.0 - miss_rate))
+        members = [p * real for p in section.members]
+        expected += len(members) / (1.0 - miss_rate)
+        sure += sum(p >= 1.0 for p in members)
+        doubtful = [p for p in (*members, *section.candidates) if p < 1.0]
+        dist = np.convolve(dist, count_distribution(doubtful))
+        dist = np.convolve(dist, missed_distribution(len(members), miss_rate))
     upto = np.cumsum(dist)
     tail = (1.0 - _LEVEL) / 2.0
+    length = math.floor(expected + 0.5)
     low = sure + int(np.searchsorted(upto, tail + 1e-9))
     high = sure + int(np.searchsorted(upto, 1.0 - tail - 1e-9))
     return Length(length, min(low, length), max(high, length))
