@@ -30,6 +30,11 @@ class Ranks:
         """Whether this process writes checkpoints and logs."""
         return self.rank == 0
 
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.count > 1:
+            dist.barrier()
+
 
 @contextmanager
 def joined() -> Iterator[Ranks]:
@@ -49,7 +54,7 @@ def in_parallel(model: nn.Module, ranks: Ranks) -> nn.Module:
     """The model, or a wrapper of it whose gradients are the mean over all processes."""
     if ranks.count == 1:
         return model
-    return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
+    return nn.parallel.DistributedDataParallel(model, forward_sync_buffers=False)
 
 
 def mean_over_ranks(value: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from detector.training.losses import Target, body_losses, grid_of, head_losses, 
 from detector.training.narrow import narrow
 from detector.training.precision import Precision, choose_precision
 from detector.training.pretrained import imagenet_state, load_trunk
-from detector.training.ranks import Ranks, in_parallel, joined, share_norms
+from detector.training.ranks import Ranks, in_parallel, joined, mean_over_ranks, share_norms
 from detector.training.recipes import Recipe
 from detector.training.run import Data, Run, open_data
 
@@ -62,7 +62,7 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
             raise TrainingError(f"a batch of {recipe.batch} cannot be shared by {ranks.count} processes evenly")
         run.out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(recipe.seed)
-        data = open_data(recipe, run)
+        data = shared_data(recipe, run, ranks)
         precision = choose_precision(run.precision, mixed=recipe.bf16, local_rank=ranks.local)
         learner = build_learner(recipe, precision, ranks)
         if run.start is not None:
@@ -87,6 +87,16 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
             keep(progress)
             rows.append(row)
         return rows
+
+
+def shared_data(recipe: Recipe, run: Run, ranks: Ranks) -> Data:
+    """The data, decoded by the first process for all of them."""
+    if not ranks.is_first:
+        ranks.wait()
+    data = open_data(recipe, run)
+    if ranks.is_first:
+        ranks.wait()
+    return data
 
 
 def forget_log_after(path: Path, epoch: int, ranks: Ranks) -> None:
@@ -208,7 +218,8 @@ def train_step(
     for group in learner.optimiser.param_groups:
         group["lr"] = group["base"] * share
     losses = batch_losses(learner, batch, grid, recipe)
-    values = {name: float(part.detach()) for name, part in losses.items()}
+    means = mean_over_ranks(torch.stack([part.detach() for part in losses.values()])).tolist()
+    values = dict(zip(losses, means, strict=True))
     if not math.isfinite(sum(values.values())):
         raise TrainingError(f"{place}: a loss is not finite: {values}")
     learner.optimiser.zero_grad(set_to_none=True)
