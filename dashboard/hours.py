@@ -18,9 +18,10 @@ HOUR_S = 3600.0
 BIN_S = 30  # waits are counted in bins so wide, up to
 FINE_S = 1800  # this; above, in bins of
 COARSE_S = 300
+TOLD = ("told", "told_off_s", "told_more_s", "told_short", "told_covered")  # what was told beside what came
 SUMS = (
     "readings", "unknown", "length_sum", "length_readings", "wait_sum_s", "wait_readings",
-    "joined", "served", "left", "lost",
+    "joined", "served", "left", "lost", *TOLD,
 )  # fmt: skip
 LINE_SUMS = ("readings", "unknown", "count_in", "count_out")
 
@@ -58,7 +59,8 @@ def hour_row(box: str, minute: QueueMinute) -> dict[str, Any]:
         "worst_quality": minute.worst_quality,
         "waits": "{}",
     }
-    return row | {name: getattr(minute, name) for name in ("readings", "unknown", "joined", "served", "left", "lost")}
+    row |= {name: getattr(minute, name) for name in ("readings", "unknown", "joined", "served", "left", "lost")}
+    return row | dict.fromkeys(TOLD, 0)
 
 
 def added(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
@@ -93,10 +95,25 @@ def _waits(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
             **{name: event[name] for name in ("site", "box", "queue")},
             "hour_s": hour_of(event["at_s"]),
             "waits": json.dumps({str(bin_of(event["wait_s"])): 1}),
+            **(told_sums(event) if event["told_s"] is not None else {}),
         }
         for event in events
         if event["kind"] == "served" and event["wait_s"] is not None
     ]
+
+
+def told_sums(event: dict[str, Any]) -> dict[str, float]:
+    """What a served visit that had been told a wait adds to its hour; TOLD are the keys (see dashboard/accuracy.py)."""
+    told_s, real_s = event["told_s"], event["wait_s"]
+    low_s, high_s = event["told_low_s"], event["told_high_s"]
+    covered = (low_s is None or low_s <= real_s) and (high_s is None or real_s <= high_s)
+    return {
+        "told": 1,
+        "told_off_s": abs(told_s - real_s),
+        "told_more_s": told_s - real_s,
+        "told_short": int(told_s < real_s),
+        "told_covered": int(covered),
+    }
 
 
 def add_to_line_hours(db: Database, minutes: Sequence[tuple[str, LineMinute]]) -> None:

@@ -223,3 +223,13 @@ def m005_hours(db: Database) -> None:
     db.table("line_minutes").create_index(["minute_s"])
     db.table("events").create_index(["at_s"])
     db.execute("CREATE INDEX idx_events_alerts ON events (site, at_s) WHERE kind = 'alert'")
+
+
+@migrations()
+def m006_told(db: Database) -> None:
+    """What people were told beside what came: of each visit, and summed up by the hour."""
+    for name in ("told_s", "told_low_s", "told_high_s"):
+        db.table("events").add_column(name, float)
+    for name in ("told", "told_off_s", "told_more_s", "told_short", "told_covered"):
+        kind = float if name.endswith("_s") else int
+        db.table("hours").add_column(name, kind, not_null_default=0)

@@ -100,9 +100,9 @@ class Counter:
         for q, queue in enumerate(self._queues):
             joined, closed = queue.book.drain()
             out.events.extend(self._joined(queue, v, now) for v in joined)
-            out.events.extend(self._ended(queue, v, now) for v in closed)
             out.visits.extend(closed)
             reading = self._reading(q, queue, now, (joined, closed))
+            out.events.extend(self._ended(queue, v, now) for v in closed)
             out.readings.append(reading)
             out.events.extend(self._due_alerts(queue, reading))
         return out
@@ -198,6 +198,7 @@ class Counter:
         if v.outcome is None or v.left_s is None:
             raise ValueError(f"a visit of queue {v.queue_id} was told as ended without an end: {v}")
         wait_s = None if v.censored or v.served_s is None else round(v.served_s - v.joined_s, 3)
+        told = queue.teller.told(v)
         return QueueEvent(
             site=self._site,
             queue=queue.settings.id,
@@ -208,6 +209,9 @@ class Counter:
             stay_s=None if v.censored else round(v.left_s - v.joined_s, 3),
             ahead_on_joining=v.ahead_on_joining,
             censored=v.censored,
+            told_s=None if told is None else round(told.wait_s, 1),
+            told_low_s=None if told is None else round(told.low_s, 1),
+            told_high_s=None if told is None or told.high_s is None else round(told.high_s, 1),
         )
 
     def _camera_states(self, queue: _Queue, now_s: float) -> list[str]:

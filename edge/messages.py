@@ -80,7 +80,11 @@ class LineReading(Message):
 
 
 class QueueEvent(Message):
-    """Something that happened in a queue; a durable row. It carries no track id."""
+    """Something that happened in a queue; a durable row. It carries no track id.
+
+    told_s, told_low_s, told_high_s: the wait that the reading showed when somebody joined who is served now, beside the
+    real one (`wait_s`); null where none was shown, the upper end also where it was "at least".
+    """
 
     queue: Name
     kind: Literal["joined", "served", "left", "lost", "alert"]
@@ -91,6 +95,9 @@ class QueueEvent(Message):
     ahead_on_joining: Count | None = None
     censored: bool = False
     text: str | None = None
+    told_s: Finite | None = None
+    told_low_s: Finite | None = None
+    told_high_s: Finite | None = None
 
 
 class QueueMinute(Message):

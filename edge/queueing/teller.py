@@ -47,6 +47,7 @@ class WaitTeller:
         self.estimates_s: Mapping[str, float] = {}  # what each estimator said at the last `tell`
         self._told: deque[_Told] = deque(maxlen=TICKS_KEPT)
         self._pending: dict[tuple[float, int], _Told] = {}
+        self._settled: dict[tuple[float, int], Wait] = {}
         self._stop_s: float | None = None  # when the last stop was over
         self._change_s: float | None = None  # since when the pace is as it is
 
@@ -71,6 +72,10 @@ class WaitTeller:
             self._told.append(_Told(moment.now_s, wait, self.estimates_s))
         return rate, wait
 
+    def told(self, visit: Visit) -> Wait | None:
+        """What one of those `closed` in the last `tell` had been told at joining, if that can be scored."""
+        return self._settled.get(_key(visit))
+
     def _regime(self, change_s: float | None) -> None:
         if change_s is not None and (self._change_s is None or change_s > self._change_s):
             self.ledger.forget()
@@ -83,9 +88,11 @@ class WaitTeller:
                 self._pending[_key(visit)] = seen
                 if len(self._pending) > PENDING_KEPT:
                     del self._pending[next(iter(self._pending))]
+        self._settled.clear()
         for visit in closed:
             told = self._pending.pop(_key(visit), None)
             if told is not None and visit.served_s is not None and not visit.censored:
+                self._settled[_key(visit)] = told.wait
                 self._score(told, visit.served_s - visit.joined_s, visit.joined_s)
 
     def _speak(self, line: Line, servers: int) -> tuple[Wait | None, dict[str, float]]:

@@ -69,6 +69,23 @@ def test_a_served_line_tells_its_wait() -> None:
     assert (rows[-1].length, rows[-1].wait_s, rows[-1].quality) == (0, 0.0, "ok")
 
 
+def test_a_served_visit_carries_what_it_was_told() -> None:
+    """The event has the wait that the last reading before joining showed, and the counter's own errors are theirs."""
+    late = {50: walk((100, 300, 760), (104, 330, 560), (199, 330, 250), (201, 330, 120))}
+    counter = Counter(site())
+    ticks = play(counter, {**customers(8, 20.0), **late, 99: stand(60, 600, 0, 1)}, every(0.2, 210))  # type: ignore[dict-item]
+    served = [e for t in ticks for e in t.events if e.kind == "served" and e.wait_s is not None]
+    [last] = [e for e in served if e.told_s]
+    [joined] = [e for t in ticks for e in t.events if e.kind == "joined" and e.pts_s > 30]
+    shown = [r for r in readings(ticks) if r.pts_s <= joined.pts_s][-1]
+    assert (last.told_s, last.told_low_s, last.told_high_s) == (shown.wait_s, shown.wait_low_s, shown.wait_high_s)
+    errors = counter.wait_errors("q1")
+    assert errors is not None
+    told = [(e.told_s, e.wait_s) for e in served if e.told_s is not None and e.wait_s is not None]
+    assert errors.n == len(told)
+    assert errors.bias_s == pytest.approx(sum(t - w for t, w in told) / len(told), abs=0.1)
+
+
 def test_flow_is_told_once_a_minute_is_known() -> None:
     """served_per_min is null in the first minute, then people served in the last five."""
     _, ticks = run(many=8)
