@@ -11,16 +11,19 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.access import settings_from_json, settings_to_json
 from dashboard.page import Names
 from edge.errors import InputError, LinewiseError
-from edge.settings import Site
+from edge.settings import DashboardSettings, Site
 
 log = logging.getLogger(__name__)
 
 STORE_VARIABLE = "LINEWISE_DASHBOARD_STORE"
 NAMES_VARIABLE = "LINEWISE_DASHBOARD_NAMES"
+ACCESS_VARIABLE = "LINEWISE_DASHBOARD_ACCESS"
 HOSTS_VARIABLE = "LINEWISE_DASHBOARD_HOSTS"  # names that a reverse proxy passes on, with commas between
 READY_S = 90.0  # a loaded small machine needs a while for its first start
 END_S = 5.0  # given to the child between SIGTERM and SIGKILL
@@ -57,9 +60,10 @@ def run_dashboard(
         LinewiseError: the page's process ended, or did not answer in time.
     """
     _require_listenable(address, port)
+    _require_safe(site.dashboard, address)
     child = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.serve", *_arguments(address, port)],
-        env={**os.environ, STORE_VARIABLE: str(store.absolute()), NAMES_VARIABLE: Names.of(site).to_json()},
+        [sys.executable, "-m", "dashboard.serve", *_arguments(address, port, site.dashboard.oidc_file)],
+        env={**os.environ, **_told(site, store)},
         stdin=subprocess.PIPE,  # never written to: it closes when this process is gone, and the child ends
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child
     )
@@ -75,13 +79,47 @@ def run_dashboard(
         _end(child)
 
 
-def told_by_environment() -> tuple[Path, Names]:
-    """Store and names, as `run_dashboard` told them to this process."""
-    return Path(os.environ[STORE_VARIABLE]), Names.from_json(os.environ.get(NAMES_VARIABLE, "{}"))
+@dataclass(frozen=True)
+class Told:
+    """What the page's process is told: the store, what the site file names, and who may look."""
+
+    store: Path
+    names: Names
+    access: DashboardSettings
 
 
-def _arguments(address: str, port: int) -> list[str]:
+def told_by_environment() -> Told:
+    """What `run_dashboard` told this process."""
+    return Told(
+        Path(os.environ[STORE_VARIABLE]),
+        Names.from_json(os.environ.get(NAMES_VARIABLE, "{}")),
+        settings_from_json(os.environ.get(ACCESS_VARIABLE, "{}")),
+    )
+
+
+def _told(site: Site, store: Path) -> dict[str, str]:
+    return {
+        STORE_VARIABLE: str(store.absolute()),
+        NAMES_VARIABLE: Names.of(site).to_json(),
+        ACCESS_VARIABLE: settings_to_json(site.dashboard),
+    }
+
+
+def _require_safe(access: DashboardSettings, address: str) -> None:
+    """A proxy's header is believed only where nobody but a proxy on this machine can send one."""
+    if access.login == "proxy" and not _loopback(address):
+        raise InputError(
+            f'dashboard.login is "proxy", and the dashboard would listen on {address}, where anybody could send '
+            f"{access.user_header}: listen on 127.0.0.1 and let the proxy on this machine ask there"
+        )
+    if access.login == "oidc" and (access.oidc_file is None or not Path(access.oidc_file).is_file()):
+        raise InputError(f"dashboard.oidc_file: there is no file {access.oidc_file}; see operator.md, Who can see it")
+
+
+def _arguments(address: str, port: int, oidc_file: str | None = None) -> list[str]:
     options = {"server.address": address, "server.port": str(port), **OPTIONS}
+    if oidc_file is not None:
+        options["secrets.files"] = oidc_file
     hosts: list[str] = []
     if _loopback(address):
         # Another page in the operator's browser must not reach this one under a name of its own (DNS rebinding).

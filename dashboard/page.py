@@ -1,7 +1,7 @@
 """What a page shows, as frozen values: read from the store by dashboard/reading.py, drawn by dashboard/views."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from edge.settings import Site
@@ -19,6 +19,9 @@ class Names:
     timezone: str = "UTC"
     queues: tuple[tuple[str, str], ...] = ()
     cameras: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+    rooms: tuple[tuple[str, int], ...] = ()
+    target_wait_s: float = 300.0
 
     @classmethod
     def of(cls, site: Site) -> "Names":
@@ -29,6 +32,9 @@ class Names:
             timezone=site.timezone,
             queues=tuple((q.id, q.name) for q in site.queues),
             cameras=tuple((c.id, c.name) for c in site.cameras),
+            lines=tuple((line.id, line.id) for line in site.lines),
+            rooms=tuple((q.id, q.room) for q in site.queues if q.room),
+            target_wait_s=site.dashboard.target_wait_s,
         )
 
     def to_json(self) -> str:
@@ -39,8 +45,9 @@ class Names:
     def from_json(cls, text: str) -> "Names":
         """The reverse of `to_json`; ValueError or TypeError if it is something else."""
         raw = json.loads(text)
-        for key in ("queues", "cameras"):
+        for key in ("queues", "cameras", "lines"):
             raw[key] = tuple((str(i), str(n)) for i, n in raw.get(key, ()))
+        raw["rooms"] = tuple((str(i), int(n)) for i, n in raw.get("rooms", ()))
         return cls(**raw)
 
     def for_site(self, site: str) -> "Names":
@@ -57,6 +64,7 @@ class QueueCard:
         unknown_s: seconds for which the length has not been known, None where it is or was never known.
         history: mean length of each of the last 30 minutes, oldest first; None where it was not known.
         most: the greatest length in them.
+        room: people that the line has room for, 0: not told.
     """
 
     queue: str
@@ -75,6 +83,7 @@ class QueueCard:
     history: tuple[float | None, ...] = ()
     most: int | None = None
     trend: Trend | None = None
+    room: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,18 +120,44 @@ class BoxRow:
 
 
 @dataclass(frozen=True)
-class AlertRow:
-    """An alert that was raised: which queue, its condition, when (seconds since 1970, the box's clock)."""
+class LineRow:
+    """One counting line today: people in and out, by the minutes that are in the store; None: nothing counted yet."""
 
+    line: str
+    name: str
+    seen: Seen
+    quality: str = "ok"
+    count_in: int | None = None
+    count_out: int | None = None
+    unknown: bool = False
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert: which queue, its condition, since when and until when (seconds since 1970, the box's clock).
+
+    Attributes:
+        key: box, epoch and seq of the row that raised it.
+        ended_s: None while it is open.
+        ended_known: False: its end was never told (a restart, a lost row); it is past because it is too old.
+        seen_by: who has acknowledged it, "" if nobody has.
+        seen_s: when, seconds since 1970.
+    """
+
+    key: tuple[str, str, int]
     queue: str
     name: str
     text: str
     at_s: float
+    ended_s: float | None = None
+    ended_known: bool = True
+    seen_by: str = ""
+    seen_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that the live page shows, as of `now_s` (seconds since 1970, this machine's clock)."""
+    """Everything that the live pages show, as of `now_s` (seconds since 1970, this machine's clock)."""
 
     site: str
     name: str
@@ -132,6 +167,7 @@ class Page:
     cameras: tuple[CameraRow, ...]
     boxes: tuple[BoxRow, ...]
     alerts: tuple[AlertRow, ...]
+    lines: tuple[LineRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,4 +183,5 @@ class Slow:
     """What changes slowly and costs more to read: read every few seconds."""
 
     history: dict[str, History]
-    alerts: tuple[tuple[str, str, float], ...]
+    alerts: tuple[AlertRow, ...]
+    lines: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # today: in, out, unknown readings

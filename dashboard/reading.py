@@ -1,14 +1,21 @@
-"""What pages read from the store: pure functions of a read-only connection and the reader's clock.
+"""What the live pages read from the store: pure functions of a read-only connection and the reader's clock.
 
 Freshness is the age since arrival (`received_s`, the collector's clock) on the clock of this machine, never the box's
 time. An age that comes out negative beyond the tolerance means that the clock was set back: then it is not known.
 """
 
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from dashboard.page import AlertRow, BoxRow, CameraRow, History, Names, Page, QueueCard, Seen, Slow, Trend
+from dashboard.alert_book import read_alerts, told
+from dashboard.desk import Key
+from dashboard.page import BoxRow, CameraRow, History, LineRow, Names, Page, QueueCard, Seen, Slow, Trend
+from dashboard.periods import period, today
 from edge.messages import STATE_EXPIRY_S
 
 PERIOD_S = 1.0  # of a queue's readings
@@ -16,7 +23,7 @@ HEALTH_PERIOD_S = 30.0  # of a camera's health
 TOLERANCE_S = 2.0  # of the way from the box to this page
 TREND_MINUTES = 30
 ALERTS_S = 3 * 3600.0
-MAX_ALERTS = 6
+ALERTS_BACK_S = 7 * 86_400.0  # an open one can be so old
 
 
 def open_store(path: Path) -> sqlite3.Connection:
@@ -36,37 +43,47 @@ def sites(db: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def read_slow(db: sqlite3.Connection, site: str, now_s: float) -> Slow:
-    """The last 30 minutes of each queue and the alerts of the last three hours."""
-    history: dict[str, History] = {}
-    alerts: list[tuple[str, str, float]] = []
-    for row in db.execute("SELECT queue, at, received_s FROM state WHERE site = ?", (site,)):
-        queue = str(row["queue"])
-        box_now_s = now_s + _clock_ahead_s(row)
-        history[queue] = _history(db, site, queue, box_now_s)
-        alerts += _alerts(db, site, queue, box_now_s)
-    alerts.sort(key=lambda alert: -alert[2])
-    return Slow(history, tuple(alerts[:MAX_ALERTS]))
+def read_slow(db: sqlite3.Connection, names: Names, now_s: float) -> Slow:
+    """The last 30 minutes of each queue, alerts that are open or of the last three hours, today's counts of lines."""
+    rows = db.execute("SELECT queue, at, received_s FROM state WHERE site = ?", (names.site,)).fetchall()
+    ahead_s = {str(row["queue"]): _clock_ahead_s(row) for row in rows}
+    box_now_s = now_s + max(ahead_s.values(), key=abs, default=0.0)
+    alerts = read_alerts(db, names.site, box_now_s - ALERTS_BACK_S)
+    return Slow(
+        history={queue: _history(db, names.site, queue, now_s + ahead) for queue, ahead in ahead_s.items()},
+        alerts=tuple(a for a in alerts if a.ended_s is None or a.ended_s >= box_now_s - ALERTS_S),
+        lines=_lines_today(db, names, box_now_s),
+    )
 
 
-def read_page(db: sqlite3.Connection, names: Names, slow: Slow, now_s: float) -> Page:
+def read_page(
+    db: sqlite3.Connection,
+    names: Names,
+    slow: Slow,
+    now_s: float,
+    seen_alerts: Mapping[Key, tuple[str, float]] = MappingProxyType({}),
+) -> Page:
     """The live page of `names.site`; queues and cameras that only the site file knows are there as never heard."""
     site = names.site
     states = {str(r["queue"]): r for r in db.execute("SELECT * FROM state WHERE site = ?", (site,))}
     cameras = {str(r["camera"]): r for r in db.execute("SELECT * FROM cameras WHERE site = ?", (site,))}
     queue_names, camera_names = _named(names.queues, states), _named(names.cameras, cameras)
+    rooms = dict(names.rooms)
     return Page(
         site=site,
         name=names.name or site,
         timezone=names.timezone,
         now_s=now_s,
         cards=tuple(
-            QueueCard(q, n, "never") if (row := states.get(q)) is None else _card(db, row, n, slow, now_s=now_s)
+            QueueCard(q, n, "never", room=rooms.get(q, 0))
+            if (row := states.get(q)) is None
+            else replace(_card(db, row, n, slow, now_s=now_s), room=rooms.get(q, 0))
             for q, n in queue_names
         ),
         cameras=tuple(_camera(cameras.get(c), c, n, now_s) for c, n in camera_names),
         boxes=_boxes(db, site, now_s),
-        alerts=tuple(AlertRow(q, dict(queue_names).get(q, q), text, at_s) for q, text, at_s in slow.alerts),
+        alerts=told(slow.alerts, dict(queue_names), seen_alerts),
+        lines=_lines(db, names, slow, now_s),
     )
 
 
@@ -125,13 +142,27 @@ def _history(db: sqlite3.Connection, site: str, queue: str, box_now_s: float) ->
     return History(tuple(means.get(minute) for minute in range(TREND_MINUTES)), max(most, default=None))
 
 
-def _alerts(db: sqlite3.Connection, site: str, queue: str, box_now_s: float) -> list[tuple[str, str, float]]:
+def _lines_today(db: sqlite3.Connection, names: Names, box_now_s: float) -> dict[str, tuple[int, int, int]]:
+    start_s = period("day", today(box_now_s, names.timezone), names.timezone).start_s
     rows = db.execute(
-        "SELECT text, at_s FROM events WHERE site = ? AND queue = ? AND at_s >= ? AND kind = 'alert' "
-        "ORDER BY at_s DESC LIMIT ?",
-        (site, queue, box_now_s - ALERTS_S, MAX_ALERTS),
+        "SELECT line, sum(count_in), sum(count_out), sum(unknown) FROM line_minutes "
+        "WHERE site = ? AND minute_s >= ? AND minute_s <= ? GROUP BY line",
+        (names.site, start_s, box_now_s),
     )
-    return [(queue, str(r["text"] or ""), float(r["at_s"])) for r in rows]
+    return {str(line): (count_in, count_out, unknown) for line, count_in, count_out, unknown in rows}
+
+
+def _lines(db: sqlite3.Connection, names: Names, slow: Slow, now_s: float) -> tuple[LineRow, ...]:
+    rows = {str(r["line"]): r for r in db.execute("SELECT * FROM lines WHERE site = ?", (names.site,))}
+    out = []
+    for line, name in _named(names.lines, rows):
+        row, counts = rows.get(line), slow.lines.get(line)
+        heard_s = None if row is None else heard(row["received_s"], now_s)
+        how: Seen = "never" if row is None else seen(heard_s, PERIOD_S, STATE_EXPIRY_S)
+        quality = "stale" if row is None else str(row["quality"])
+        count_in, count_out, unknown = counts or (None, None, 0)
+        out.append(LineRow(line, name, how, quality, count_in, count_out, bool(unknown)))
+    return tuple(out)
 
 
 def _card(db: sqlite3.Connection, row: sqlite3.Row, name: str, slow: Slow, *, now_s: float) -> QueueCard:
@@ -140,12 +171,13 @@ def _card(db: sqlite3.Connection, row: sqlite3.Row, name: str, slow: Slow, *, no
     now = how != "silent"
     history = slow.history.get(row["queue"], History())
     figures = ("length", "length_low", "length_high", "wait_s", "wait_low_s", "wait_high_s")
+    told: dict[str, Any] = {f: row[f] if now and row["length"] is not None else None for f in figures}
     return QueueCard(
         queue=row["queue"],
         name=name,
         seen=how,
         heard_s=heard_s,
-        **{f: row[f] if now and row["length"] is not None else None for f in figures},
+        **told,
         quality=row["quality"],
         state=row["state"],
         unknown_s=_unknown_s(db, row, now_s) if now and row["length"] is None else None,

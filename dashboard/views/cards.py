@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dashboard import words
 from dashboard.page import QueueCard
+from dashboard.room import filling
 from dashboard.views.markup import Markup, join, tag
 
 MIN_SCALE = 4.0  # people at full height of the small chart: a single person does not fill it
@@ -60,6 +61,10 @@ def level_of(card: QueueCard) -> words.Level:
 
 
 def _badge(card: QueueCard, marks: Marks) -> Markup | None:
+    full = filling(card)
+    if full is not None:
+        soon = "full" if full.full_in_min == 0 else f"full in {max(1, round(full.full_in_min))} min"
+        return tag("span", soon, cls=f"lw-badge lw-filling lw-{full.level}")
     if card.queue in marks.best:
         return tag("span", "join here", cls="lw-badge lw-join")
     if card.queue == marks.longest:
@@ -81,13 +86,14 @@ def _figures(card: QueueCard) -> Markup:
         else words.wait_interval_words(card.wait_low_s, card.wait_high_s, stopped=stopped)
     )
     length = card.length or 0
+    unit = f"of {card.room} places" if card.room else "person" if length == 1 else "people"
     return join(
         tag(
             "div",
             tag("span", str(length), cls="lw-length"),
             tag(
                 "span",
-                tag("span", "person" if length == 1 else "people", cls="lw-unit"),
+                tag("span", unit, cls="lw-unit"),
                 tag("span", interval, cls="lw-interval") if interval else None,
                 cls="lw-beside",
             ),

@@ -1,7 +1,7 @@
 """Cameras and boxes: what they do, in measured figures, and what to do about a fault."""
 
 from dashboard import words
-from dashboard.page import AlertRow, BoxRow, CameraRow, Page
+from dashboard.page import BoxRow, CameraRow, Page
 from dashboard.views.markup import Markup, join, tag
 
 SILENT = words.Told("Nothing heard", "Check the box's power and network, then its log.", "bad")
@@ -33,7 +33,7 @@ def cameras_html(page: Page) -> Markup | None:
     heads = ("Camera", "State", "Pictures in / out", "Last picture", "Latency", "Restarts", "Runs on")
     return tag(
         "section",
-        tag("h3", "Cameras"),
+        tag("h2", "Cameras"),
         tag(
             "table",
             tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
@@ -51,22 +51,33 @@ def boxes_html(page: Page) -> Markup | None:
     lost = [box for box in page.boxes if box.missing]
     return tag(
         "section",
-        tag("h3", "Box" if len(page.boxes) == 1 else "Boxes"),
+        tag("h2", "Box" if len(page.boxes) == 1 else "Boxes"),
         tag("div", *(_box(box) for box in page.boxes), cls="lw-chips"),
         *(_lost(box) for box in lost),
         cls="lw-section",
     )
 
 
-def alerts_html(alerts: tuple[AlertRow, ...], times: list[str]) -> Markup | None:
-    """The last alerts, newest first; `times` are theirs in the site's time zone."""
-    if not alerts:
+def chips_html(page: Page) -> Markup | None:
+    """Cameras in one row, for the live page; the cameras' own page tells more."""
+    if not page.cameras:
         return None
-    rows = (
-        tag("li", tag("time", when), tag("strong", tag("bdi", a.name)), tag("span", words.alert_words(a.text)))
-        for a, when in zip(alerts, times, strict=True)
-    )
-    return tag("section", tag("h3", "Alerts of the last 3 hours"), tag("ul", *rows, cls="lw-alerts"), cls="lw-section")
+    off = offline(page)
+    chips = []
+    for row in page.cameras:
+        told = camera_told(row, box_offline=off)
+        chips.append(
+            tag(
+                "span",
+                tag("i", cls="lw-dot", aria_hidden="true"),
+                tag("bdi", row.name),
+                tag("span", told.what, cls="lw-chip-state"),
+                cls=f"lw-chip lw-{told.level}",
+                data_camera=row.camera,
+            )
+        )
+    title = "Camera" if len(page.cameras) == 1 else "Cameras"
+    return tag("section", tag("h2", title), tag("div", *chips, cls="lw-chips"), cls="lw-section")
 
 
 def _camera(row: CameraRow, off: bool) -> Markup:

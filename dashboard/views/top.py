@@ -1,21 +1,14 @@
 """The head of the page: the advice in one sentence, the clock, and what is broken, all readable from three metres."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dashboard import words
 from dashboard.advice import Advice
-from dashboard.page import Page
+from dashboard.page import Page, QueueCard
+from dashboard.periods import zone
+from dashboard.room import filling
 from dashboard.views.equipment import camera_told, offline
 from dashboard.views.markup import Markup, join, tag
-
-
-def zone(name: str) -> ZoneInfo:
-    """The site's time zone; UTC where this machine does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def clock(at_s: float, timezone: str, form: str = "%H:%M:%S") -> str:
@@ -23,17 +16,23 @@ def clock(at_s: float, timezone: str, form: str = "%H:%M:%S") -> str:
     return datetime.fromtimestamp(at_s, UTC).astimezone(zone(timezone)).strftime(form)
 
 
-def top_html(page: Page, told: Advice) -> Markup:
-    """Name and clock, the advice, and a strip for each thing that is broken."""
-    broken = problems(page)
+def head_html(page: Page, title: str = "") -> Markup:
+    """Name and clock. It is replaced every second, and shows itself when that ends."""
+    name = tag("bdi", page.name)
     return join(
         _lost_connection(),
         tag(
             "div",
-            tag("h1", tag("bdi", page.name)),
+            tag("h1", name, tag("span", f" · {title}") if title else None),
             tag("span", clock(page.now_s, page.timezone), cls="lw-clock", title=page.timezone),
             cls="lw-top",
         ),
+    )
+
+
+def advice_html(page: Page, told: Advice) -> Markup:
+    """The advice, and a strip for each thing that is broken or about to overflow."""
+    return join(
         tag(
             "div",
             tag("p", told.headline, cls="lw-headline"),
@@ -41,8 +40,21 @@ def top_html(page: Page, told: Advice) -> Markup:
             cls=f"lw-advice lw-{told.level}",
             aria_live="polite",
         ),
-        tag("div", *(_strip(what, do) for what, do in broken), cls="lw-strips") if broken else None,
+        strips_html(page, full=True),
     )
+
+
+def strips_html(page: Page, *, full: bool = False) -> Markup | None:
+    """A strip for each thing that is broken, and with `full` for each line that is about to overflow."""
+    strips = [_strip(what, do) for what, do in problems(page)]
+    strips += [_strip(what, do, "lw-full") for what, do in overflows(page.cards)] if full else []
+    return tag("div", *strips, cls="lw-strips") if strips else None
+
+
+def overflows(cards: tuple[QueueCard, ...]) -> list[tuple[str, str]]:
+    """Lines that are full or soon will be, the soonest first, and what to do."""
+    found = [(one.full_in_min, card.name, one.told) for card in cards if (one := filling(card)) is not None]
+    return [(f"{name}: {told}", "Open another place, or send people elsewhere.") for _, name, told in sorted(found)]
 
 
 def problems(page: Page) -> list[tuple[str, str]]:
@@ -79,8 +91,9 @@ def notice_html(headline: str, detail: str, level: words.Level = "off") -> Marku
     )
 
 
-def _strip(what: str, do: str) -> Markup:
-    return tag("div", tag("strong", what), tag("span", do) if do else None, cls="lw-strip", role="alert")
+def _strip(what: str, do: str, more: str = "") -> Markup:
+    parts = tag("strong", what), tag("span", do) if do else None
+    return tag("div", *parts, cls=f"lw-strip {more}".strip(), role="alert")
 
 
 def _lost_connection() -> Markup:

@@ -21,7 +21,7 @@ def page_of(path: Path, names: Names = NAMES, now_s: float = NOW_S) -> Page:
     """The page of a store at an instant."""
     db = reading.open_store(path)
     try:
-        return reading.read_page(db, names, reading.read_slow(db, names.site, now_s), now_s)
+        return reading.read_page(db, names, reading.read_slow(db, names, now_s), now_s)
     finally:
         db.close()
 
