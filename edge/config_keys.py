@@ -213,6 +213,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "oidc_file": Key(plain, _A_FILE, "the provider, as Streamlit's [auth]", "none"),
         "viewers": Key(names, _NAMES, "who may look; empty: everybody who is logged in", "[]", ()),
         "installers": Key(names, _NAMES, "who may change the plan of the site too", "[]", ()),
+        "reports": Key(plain, "a folder, relative to the site file", "replays' --out folders, for Accuracy", "none"),
         "target_wait_s": Key(number(1, 86400), "1 to 86400 seconds", "a wait that is still good", "300", 300.0),
     },
     "camera": {

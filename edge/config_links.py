@@ -149,8 +149,8 @@ def _values(found: Found, table: str) -> dict[str, Any]:
 
 
 def _dashboard(values: dict[str, Any], folder: Path) -> DashboardSettings:
-    oidc = values["oidc_file"]
-    return DashboardSettings(**{**values, "oidc_file": None if oidc is None else str(folder / oidc)})
+    paths = {key: str(folder / values[key]) for key in ("oidc_file", "reports") if values[key] is not None}
+    return DashboardSettings(**{**values, **paths})
 
 
 def _camera(table: "Table") -> CameraSettings:

@@ -73,6 +73,7 @@ class DashboardSettings:
         user_header: the header that names the user.
         oidc_file: absolute path of a TOML file with Streamlit's [auth], or None.
         viewers, installers: names or addresses in lower case; no viewers: everybody who is logged in may look.
+        reports: absolute path of a folder with replays' `--out` folders, or None.
         target_wait_s: a wait that is still good, seconds.
     """
 
@@ -81,6 +82,7 @@ class DashboardSettings:
     oidc_file: str | None = None
     viewers: tuple[str, ...] = ()
     installers: tuple[str, ...] = ()
+    reports: str | None = None
     target_wait_s: float = 300.0
 
 

@@ -37,6 +37,7 @@ login = "oidc"
 oidc_file = "login.toml"
 viewers = ["Anna@Example.org"]
 installers = ["bo@example.org"]
+reports = "reports"
 target_wait_s = 240
 [[camera]]
 id = "c1"
@@ -149,6 +150,7 @@ def test_every_key_reaches_the_site(full, tmp_path):
         oidc_file=str(tmp_path / "login.toml"),
         viewers=("anna@example.org",),
         installers=("bo@example.org",),
+        reports=str(tmp_path / "reports"),
         target_wait_s=240.0,
     )
 
