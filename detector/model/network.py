@@ -7,7 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from detector.model.layers import ConvNormRelu
-from detector.model.trunk import LEVEL_CHANNELS, LITE0, NARROW, TINY, Trunk, Wides
+from detector.model.trunk import (
+    AFTER_PLAIN,
+    LEVEL_CHANNELS,
+    LITE0,
+    NARROW,
+    PLAIN_STEM,
+    TINY,
+    TINY_STEM,
+    PlainPlan,
+    Trunk,
+    Wides,
+)
 
 STRIDES = (8, 16, 32)  # input pixels between two neighbouring places of a level
 PIXEL_MEAN = (123.675, 116.28, 103.53)  # of ImageNet, RGB, 0..255
@@ -59,12 +70,13 @@ class Network(nn.Module):
     Args:
         width: channels of neck and heads.
         wides: inner channels of the trunk's blocks.
+        plain: the trunk's plain stem, or empty for the original's.
     """
 
-    def __init__(self, *, width: int, wides: Wides = LITE0) -> None:
+    def __init__(self, *, width: int, wides: Wides = LITE0, plain: PlainPlan = ()) -> None:
         super().__init__()
         self.width = width
-        self.trunk = Trunk(wides)
+        self.trunk = Trunk(wides, plain)
         self.neck = Neck(width)
         self.heads = nn.ModuleList(LevelHead(width) for _ in STRIDES)
 
@@ -114,9 +126,15 @@ def normalise(pictures: Tensor) -> Tensor:
 
 
 def build_network(name: str) -> Network:
-    """The one place that knows the sizes: "n" and its narrow cut for CPUs, "s" for GPUs, "tiny" for tests."""
-    sizes = {"tiny": (8, TINY), "n": (64, LITE0), "n-narrow": (64, NARROW), "s": (128, LITE0)}
+    """The one place that knows the sizes: "n" for training and for GPUs, its quick cut for CPUs, "tiny" for tests."""
+    sizes: dict[str, tuple[int, Wides, PlainPlan]] = {
+        "tiny": (8, TINY, ()),
+        "tiny-quick": (8, TINY[3:], TINY_STEM),
+        "n": (64, LITE0, ()),
+        "n-narrow": (64, NARROW, ()),
+        "n-quick": (48, AFTER_PLAIN, PLAIN_STEM),
+    }
     if name not in sizes:
         raise ValueError(f"no network called {name!r}; there are {', '.join(sizes)}")
-    width, wides = sizes[name]
-    return Network(width=width, wides=wides)
+    width, wides, plain = sizes[name]
+    return Network(width=width, wides=wides, plain=plain)

@@ -21,6 +21,9 @@ class LossWeights:
     box: float = 2.0
     head_box: float = 0.5
     head_score: float = 0.25
+    hint: float = 1.0
+    soft_score: float = 1.0
+    soft_box: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

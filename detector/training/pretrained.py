@@ -26,7 +26,9 @@ def imagenet_state() -> Mapping[str, Tensor]:
 
 @torch.no_grad()
 def load_trunk(trunk: Trunk, state: Mapping[str, Tensor]) -> None:
-    """Copies an EfficientNet-Lite0 state dict into our trunk, block by block."""
+    """Copies an EfficientNet-Lite0 state dict into our trunk, block by block; a plain stem is none of its parts."""
+    if not isinstance(trunk.stem, StillConv):
+        raise ValueError("EfficientNet-Lite0 has no plain stem: start from a run of the wide network instead")
     _copy(trunk.stem, state, "_conv_stem", "_bn0")
     for index, block in enumerate(trunk.block_list()):
         prefix = f"_blocks.{index}."

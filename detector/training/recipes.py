@@ -21,6 +21,8 @@ class Recipe:
         head_branch: whether heads are learnt beside bodies.
         teacher_sure, teacher_maybe: a teacher's unlabelled box above `sure` becomes a soft label, above `maybe` an
             ignore box.
+        guided: the run it starts from stays beside it as a guide (guide.py).
+        stem_epochs: so many epochs first in which only the way to the first level learns, from the guide alone.
         needs_start: starts from another run's weights (Run.start) and from nothing else.
         bf16: mixed precision by bfloat16 autocast (weights and losses stay float32).
     """
@@ -49,6 +51,8 @@ class Recipe:
     teacher_maybe: float = 0.25
     evaluate_every: int = 3
     bf16: bool = True
+    guided: bool = False
+    stem_epochs: int = 0
     needs_start: bool = False
     seed: int = 0
 
@@ -76,7 +80,32 @@ RECIPES = {
         head_branch=False,
         needs_start=True,
     ),
-    "s": Recipe(network="s", canvas=(640, 384), epochs=60),
+    "n-quick": Recipe(  # starts from a run of n
+        network="n-quick",
+        canvas=(416, 256),
+        epochs=12,
+        rate=1.5e-3,
+        trunk_rate=3e-4,
+        warm_up_steps=100,
+        frozen_stages=0,
+        pretrained=False,
+        head_branch=False,
+        guided=True,
+        stem_epochs=4,
+        evaluate_every=4,
+        needs_start=True,
+    ),
+    "s": Recipe(  # the network of n on a larger canvas; starts from a run of n
+        network="n",
+        canvas=(608, 352),
+        epochs=8,
+        rate=5e-4,
+        trunk_rate=1.5e-4,
+        warm_up_steps=120,
+        pretrained=False,
+        evaluate_every=2,
+        needs_start=True,
+    ),
     "tiny": Recipe(
         network="tiny",
         canvas=(96, 64),
@@ -87,5 +116,20 @@ RECIPES = {
         pretrained=False,
         bf16=False,
         plain_epochs=1,
+    ),
+    "tiny-quick": Recipe(
+        network="tiny-quick",
+        canvas=(96, 64),
+        epochs=2,
+        batch=2,
+        warm_up_steps=2,
+        frozen_stages=0,
+        pretrained=False,
+        bf16=False,
+        plain_epochs=1,
+        head_branch=False,
+        guided=True,
+        stem_epochs=1,
+        needs_start=True,
     ),
 }

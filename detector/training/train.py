@@ -19,6 +19,7 @@ from detector.training import checkpoint
 from detector.training.checkpoint import Progress, TrainingError
 from detector.training.depthwise import use_sampled_depthwise
 from detector.training.ema import Ema
+from detector.training.guide import Guided
 from detector.training.head_branch import HeadBranch
 from detector.training.losses import Target, body_losses, grid_of, head_losses, total
 from detector.training.narrow import narrow
@@ -64,7 +65,8 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
         torch.manual_seed(recipe.seed)
         data = shared_data(recipe, run, ranks)
         precision = choose_precision(run.precision, mixed=recipe.bf16, local_rank=ranks.local)
-        learner = build_learner(recipe, precision, ranks)
+        guide = checkpoint.averaged_network(run.start) if recipe.guided and run.start is not None else None
+        learner = build_learner(recipe, precision, ranks, guide)
         if run.start is not None:
             start_from(run.start, learner, data, recipe)
         learner = placed(learner, ranks)
@@ -119,7 +121,7 @@ def validation(epoch: int, learner: Learner, data: Data, recipe: Recipe) -> dict
     return {"val_ap50": ap50["all"]}
 
 
-def build_learner(recipe: Recipe, precision: Precision, ranks: Ranks) -> Learner:
+def build_learner(recipe: Recipe, precision: Precision, ranks: Ranks, guide: Network | None = None) -> Learner:
     """Network from the pretrained trunk, the head branch around it, its running mean, its optimiser; on the CPU yet."""
     network = build_network(recipe.network)
     if recipe.pretrained:
@@ -127,6 +129,10 @@ def build_learner(recipe: Recipe, precision: Precision, ranks: Ranks) -> Learner
     if recipe.frozen_stages:
         freeze(network, recipe.frozen_stages)
     model: nn.Module = HeadBranch(network) if recipe.head_branch else network
+    if guide is not None:
+        if ranks.count > 1:
+            raise TrainingError(f"a guided run trains in one process, not in {ranks.count}: leave torchrun out")
+        model = Guided(network, guide)
     model = model.to(memory_format=torch.channels_last)
     ema = Ema(network, recipe.ema_decay)
     share_norms(model, ranks)
@@ -164,6 +170,8 @@ def train_epoch(
 ) -> dict[str, float]:
     """One pass over the pictures, or the rest of it; gives the mean of every loss."""
     learner.model.train()
+    if isinstance(learner.model, Guided):
+        learner.model.only_stem = progress.epoch < recipe.stem_epochs
     samples = epoch_samples(progress.epoch, data, recipe)
     steps, grid = len(samples) // recipe.batch, grid_of(recipe.canvas, learner.precision.device)
     sums = dict(progress.sums)
@@ -241,10 +249,14 @@ def batch_losses(learner: Learner, batch: Batch, grid: tuple[Tensor, Tensor], re
     pictures = normalise(batch.pictures.to(device)).contiguous(memory_format=torch.channels_last)
     with learner.precision.autocast():
         output = learner.forward(pictures)
+    if output[0] is None:  # only the stem learns yet
+        return dict(output[2])
     targets = [to_target(people, device) for people in batch.people]
     losses, assigned = body_losses(output[0].float(), output[1].float(), targets, grid)
     if recipe.head_branch:
         losses |= head_losses(output[2], targets, assigned)
+    if recipe.guided:
+        losses |= output[2]
     return losses
 
 
@@ -262,7 +274,8 @@ def freeze(network: Network, stages: int) -> None:
 
 def parameter_groups(model: nn.Module, network: Network, recipe: Recipe) -> list[dict[str, object]]:
     """Two rates (trunk, rest), each with weight decay for kernels and none for scales and biases."""
-    trunk = {id(parameter) for parameter in network.trunk.parameters()}
+    stem = {id(parameter) for parameter in network.trunk.stem.parameters()} if recipe.guided else set()
+    trunk = {id(parameter) for parameter in network.trunk.parameters()} - stem
     groups = []
     for base, inside in ((recipe.trunk_rate, True), (recipe.rate, False)):
         mine = [p for p in model.parameters() if p.requires_grad and (id(p) in trunk) == inside]

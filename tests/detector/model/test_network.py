@@ -40,10 +40,20 @@ def test_normalising_takes_bytes_to_imagenets_scale() -> None:
 
 def test_an_unknown_size_is_told() -> None:
     """A name without a network says which names there are."""
-    with pytest.raises(ValueError, match="tiny, n, n-narrow, s"):
+    with pytest.raises(ValueError, match="tiny, tiny-quick, n, n-narrow, n-quick"):
         build_network("xl")
 
 
 def test_the_shipped_size_is_small() -> None:
     """What ships as `n` has about one and a half million weights."""
     assert 1.2e6 < sum(p.numel() for p in build_network("n-narrow").parameters()) < 2e6
+
+
+def test_a_plain_stem_has_the_levels_of_the_original() -> None:
+    """The quick network's levels have the channels and places of the one it learns from, and `fine` is the first."""
+    pictures = torch.zeros(1, 3, 64, 96)
+    quick, wide = build_network("n-quick").eval().trunk, build_network("n").eval().trunk
+    with torch.no_grad():
+        assert [level.shape for level in quick(pictures)] == [level.shape for level in wide(pictures)]
+        assert torch.equal(quick.fine(pictures), quick(pictures)[0])
+        assert torch.equal(wide.fine(pictures), wide(pictures)[0])

@@ -58,3 +58,29 @@ def test_a_run_can_start_from_another(tmp_path: Path, drawn: Path) -> None:
     again = replace(recipe, epochs=1, rate=1e-5, trunk_rate=1e-5)
     (row,) = train(again, replace(first, out=tmp_path / "b", start=tmp_path / "a"))
     assert abs(row["box"] - rows[-1]["box"]) < abs(row["box"] - rows[0]["box"])
+
+
+def test_neck_and_heads_become_narrower_without_a_trace() -> None:
+    """Half of the neck's channels are constant: a neck of half the width answers the same."""
+    wide = lively(WIDE)
+    with torch.no_grad():
+        for layer in [*wide.neck.lateral, *wide.neck.mix]:
+            layer.norm.weight[::2] = 0.0
+            layer.norm.bias[::2] = 0.3
+        for head in wide.level_heads():
+            for tower in (head.score_tower, head.box_tower):
+                tower.norm.weight[::2] = 0.0
+                tower.norm.bias[::2] = 0.2
+        target = Network(width=4, wides=WIDE)
+        pictures = torch.randn(2, 3, 128, 192)
+        narrow(wide, target, pictures)
+        for (ours, _), (reference, _) in zip(
+            each_level(target.eval(), pictures), each_level(wide, pictures), strict=True
+        ):
+            inner = (slice(None), slice(None), slice(3, -3), slice(3, -3))  # zeros beyond the border are no constant
+            torch.testing.assert_close(ours[inner], reference[inner], rtol=1e-3, atol=1e-3)
+
+
+def each_level(network: Network, pictures: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Score and box maps of every level."""
+    return [head(level) for head, level in zip(network.level_heads(), network.features(pictures), strict=True)]
