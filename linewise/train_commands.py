@@ -26,16 +26,16 @@ def train(  # noqa: PLR0917  typer makes options of them
     cache: Annotated[Path, typer.Option(help="folder for decoded pictures")] = Path(".cache"),
 ) -> None:
     """Trains a detector, or continues an interrupted run (OMP_NUM_THREADS limits its threads)."""
-    _needs_torch()
+    needs_torch()
     from detector.training.recipes import RECIPES, Recipe
-    from detector.training.train import Run
+    from detector.training.run import Run
     from detector.training.train import train as run_training
 
     if recipe not in RECIPES:
         _refuse(f"no recipe is called {recipe!r}; there are: {', '.join(RECIPES)}")
     chosen: Recipe = RECIPES[recipe].with_epochs(epochs) if epochs > 0 else RECIPES[recipe]
     run = Run(data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()), start=start)
-    rows = _guarded(lambda: run_training(chosen, run))
+    rows = guarded(lambda: run_training(chosen, run))
     last = rows[-1] if rows else {}
     typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")
 
@@ -49,11 +49,11 @@ def export(  # noqa: PLR0917  typer makes options of them
     duplicate_iou: Annotated[float, typer.Option(help="IoU above which two boxes are one person")] = 0.55,
 ) -> None:
     """Exports a run to ONNX (FP32 and INT8), scores both and writes the manifest."""
-    _needs_torch()
+    needs_torch()
     from detector.shipping import Shipment, ship
 
     shipment = Shipment(run, data, out, name, score_threshold=score_threshold, duplicate_iou=duplicate_iou)
-    entry = _guarded(lambda: ship(shipment))
+    entry = guarded(lambda: ship(shipment))
     for precision, scores in entry["scores"].items():
         typer.echo(f"{precision}: AP50 {scores['ap50']['all']:.3f} on val.json")
 
@@ -78,7 +78,7 @@ def evaluate(  # noqa: PLR0917  typer makes options of them
         show = sys.stderr.isatty() and not as_json
         return detector.name, score(detector, pictures, threshold=WORKING_SCORE, progress=show)
 
-    name, result = _guarded(work)
+    name, result = guarded(work)
     if detections_out is not None:
         rows = {
             file: {"boxes": seen.boxes.round(2).tolist(), "scores": seen.scores.round(5).tolist()}
@@ -142,7 +142,7 @@ def _median_ms(call: Callable[[], Any], rounds: int) -> float:
     return sorted(times)[len(times) // 2]
 
 
-def _guarded(work: Callable[[], Any]) -> Any:
+def guarded(work: Callable[[], Any]) -> Any:
     """Runs it; what is wrong with the input is told in a line, with exit code 2."""
     from detector.data.pictures import DataError
     from detector.runtime.errors import DetectorError
@@ -162,7 +162,25 @@ def _guarded(work: Callable[[], Any]) -> Any:
         raise typer.Exit(130) from None
 
 
-def _needs_torch() -> None:
+def open_model(model: str, *, runtime: str, score_threshold: float, weights: Path | None = None) -> Any:
+    """A detector by name in the manifest, or by the folder of exported weights (its first model) or one's manifest."""
+    from detector.runtime.errors import DetectorError
+    from detector.runtime.manifest import MANIFEST
+    from detector.runtime.open import open_detector
+
+    path = Path(model)
+    if weights is None and (path / MANIFEST).exists():
+        names = sorted(json.loads((path / MANIFEST).read_text(encoding="utf-8")).get("models", {}))
+        if len(names) != 1:
+            raise DetectorError(
+                f"{path / MANIFEST}: holds {', '.join(names)}; say which (--weights {path} --model NAME)"
+            )
+        weights, model = path, names[0]
+    return open_detector(runtime, weights_dir=weights, model=model, score_threshold=score_threshold)
+
+
+def needs_torch() -> None:
+    """Refuses in words where the training extra is missing."""
     try:
         import torch  # noqa: F401
         import torchvision  # noqa: F401
