@@ -59,21 +59,21 @@ class Mosquitto:
 
     def start(self) -> None:
         """Starts it and waits until it listens."""
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             (str(self._program), "-c", str(self._config)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_for(lambda: self._process.poll() is not None or _listens(self.port), "mosquitto listens")
-        assert self._process.poll() is None, f"mosquitto ended: look at {self._config.read_text()}"
+        wait_for(lambda: self.process.poll() is not None or _listens(self.port), "mosquitto listens")
+        assert self.process.poll() is None, f"mosquitto ended: look at {self._config.read_text()}"
 
     def kill(self) -> None:
         """SIGKILL."""
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> None:
         """Ends it."""
-        self._process.terminate()
-        self._process.wait(10)
+        self.process.terminate()
+        self.process.wait(10)
 
 
 class Embedded:
@@ -83,6 +83,11 @@ class Embedded:
         self._folder = folder
         self._broker = EmbeddedBroker(folder)
         self.port, self.mqtt = self._broker.port, self._broker.mqtt
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The broker's process."""
+        return self._broker._process
 
     def start(self) -> None:
         """Starts it again on its port."""

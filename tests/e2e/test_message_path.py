@@ -3,86 +3,19 @@
 import json
 import random
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.message_path import MessagePath, caught_up, stored
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-PARTS = Path(__file__).parent / "path_parts.py"
 Until = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What the ledger and the store say together."""
-
-    created: int
-    stored: int
-    lost: int
-    double: int
-    missing: int
-
-
-class MessagePath:
-    """A broker, a box and a collector as processes that can be killed and started again."""
-
-    def __init__(self, broker: Any, site: str, folder: Path) -> None:
-        self.broker = broker
-        self.site = site
-        self.folder = folder
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.kills = 0
-
-    def start(self, part: str) -> None:
-        """Starts "broker", "box" or "collector"."""
-        if part == "broker":
-            self.broker.start()
-            return
-        command = (sys.executable, str(PARTS), part, self.site, str(self.broker.port), str(self.folder))
-        self.processes[part] = subprocess.Popen(command)
-
-    def kill(self, part: str) -> None:
-        """SIGKILL."""
-        self.kills += 1
-        if part == "broker":
-            self.broker.kill()
-            return
-        self.processes[part].kill()
-        self.processes[part].wait()
-
-    def end(self, part: str) -> None:
-        """SIGTERM; it must end by itself."""
-        process = self.processes.pop(part)
-        process.terminate()
-        assert process.wait(20) == 0
-
-    def figures(self) -> Figures:
-        """Compares the ledger with the store. A row committed but killed before its ledger line is no fault."""
-        path = self.folder / "ledger"
-        created = [int(line) for line in path.read_text().split()] if path.exists() else []
-        numbers: list[int] = []
-        double = missing = 0
-        with closing(sqlite3.connect(f"file:{self.folder}/store.sqlite3?mode=ro", uri=True)) as db:
-            numbers += [int(n) for (n,) in db.execute("SELECT pts_s FROM events")]
-            for minute_s, readings in db.execute("SELECT minute_s, readings FROM minutes"):
-                numbers.append(int(minute_s / 60))
-                double += readings - 1
-            (missing,) = db.execute("SELECT coalesce(sum(missing), 0) FROM sources").fetchone()
-        double += len(numbers) - len(set(numbers))
-        return Figures(len(created), len(set(numbers)), len(set(created) - set(numbers)), double, missing)
-
-    def ledger_lines(self) -> int:
-        """Rows created so far."""
-        path = self.folder / "ledger"
-        return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 @pytest.fixture
@@ -92,9 +25,7 @@ def path(broker: Any, site_id: str, quick_path: Path) -> Iterator[MessagePath]:
     made.start("collector")
     made.start("box")
     yield made
-    for process in made.processes.values():
-        process.kill()
-        process.wait()
+    made.close()
 
 
 def test_single_deaths(path: MessagePath, until: Until) -> None:
@@ -170,22 +101,3 @@ def settle(path: MessagePath, until: Until) -> None:
         (left,) = db.execute("SELECT count(*) FROM rows").fetchone()
     print(json.dumps({**found.__dict__, "left": left, "kills": path.kills, "caught_up_s": round(took_s, 1)}))
     assert (found.lost, found.double, found.missing) == (0, 0, 0)
-
-
-def caught_up(path: MessagePath) -> bool:
-    """Does the store account for as many rows as the ledger has?"""
-    if not (path.folder / "store.sqlite3").exists():
-        return False
-    try:
-        found = path.figures()
-    except sqlite3.OperationalError:  # the collector has not made its tables yet
-        return False
-    return found.stored + found.missing >= found.created
-
-
-def stored(path: MessagePath) -> int:
-    """Rows in the store, 0 while there are no tables."""
-    try:
-        return path.figures().stored
-    except sqlite3.OperationalError:
-        return 0
