@@ -1,4 +1,5 @@
 # make demo   the whole product on a bundled recording, its dashboard in the browser (needs neither root nor torch)
+# make product  .venv/ with the product and nothing else: for a box (see systemd/README.md)
 # make test   sets up everything that the tests need and runs them (installs Debian packages: root or sudo)
 # make check  ruff, mypy, import-linter
 SHELL := /bin/bash
@@ -7,10 +8,10 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help demo test unit check fix lock clean schemas
+.PHONY: help product demo test unit check fix lock clean schemas
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 $(BIN)/python:
 	@setup/venv.sh "$(PYTHON)"
@@ -26,6 +27,8 @@ $(BIN)/python:
 	@echo "Installing what the tests need (torch among it: a few minutes the first time) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/test.txt
 	@touch $@
+
+product: .venv/.product
 
 demo: .venv/.product
 	@$(BIN)/linewise demo $(DEMO_ARGS)

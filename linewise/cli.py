@@ -5,7 +5,15 @@ import sys
 import typer
 
 from edge.errors import LinewiseError
-from linewise import check, clean_command, part_commands, replay_command, simulate_command, train_commands
+from linewise import (
+    check,
+    clean_command,
+    install_command,
+    part_commands,
+    replay_command,
+    simulate_command,
+    train_commands,
+)
 
 app = typer.Typer(
     name="linewise",
@@ -15,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (part_commands, check, replay_command, simulate_command, train_commands, clean_command):
+for module in (part_commands, check, replay_command, simulate_command, train_commands, clean_command, install_command):
     module.register(app)
 
 

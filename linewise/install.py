@@ -1,0 +1,108 @@
+"""What `linewise install` puts on a box: the systemd units of one site, for one user and one place of the project.
+
+Planning is pure; apply() makes the files so, and says what it changed: a second time it changes nothing.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import InputError
+
+TEMPLATE_PROJECT = "/opt/linewise"
+TEMPLATE_SITE = "/etc/linewise/site.toml"
+TEMPLATE_STATE = "linewise"  # StateDirectory, user and group of the units as they are kept
+UNITS = Path("etc/systemd/system")
+WANTS = UNITS / "linewise.target.wants"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Files by their place under the root, and the links of parts that start with the target.
+
+    Attributes:
+        files: place -> text.
+        links: place -> what it points to.
+        cameras: ids of the site's cameras.
+    """
+
+    files: dict[Path, str]
+    links: dict[Path, str]
+    cameras: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that was, or would be, done: verb is new, changed, gone or same."""
+
+    verb: str
+    path: Path
+
+
+def plan(templates: Path, *, project: Path, site: Path, user: str, cameras: tuple[str, ...]) -> Plan:
+    """The units of a site.
+
+    Args:
+        templates: the folder systemd/ of the project.
+        project: where the project lies, with its .venv.
+        site: the site file that the parts read.
+        user: whom they run as.
+        cameras: ids of the site's cameras: one unit instance each.
+
+    Raises:
+        InputError: there are no templates.
+    """
+    found = sorted(templates.glob("linewise*.service")) + sorted(templates.glob("linewise*.target"))
+    if not found:
+        raise InputError(f"{templates} has no units; run install from the project's folder and its .venv")
+    files = {UNITS / path.name: _fitted(path.read_text("utf-8"), project, site, user) for path in found}
+    parts = [path.name for path in found if path.suffix == ".service" and "@" not in path.name]
+    links = {WANTS / name: f"../{name}" for name in parts}
+    links |= {WANTS / f"linewise-camera@{camera}.service": "../linewise-camera@.service" for camera in cameras}
+    links[UNITS / "multi-user.target.wants/linewise.target"] = "../linewise.target"
+    return Plan(files, links, cameras)
+
+
+def _fitted(text: str, project: Path, site: Path, user: str) -> str:
+    text = text.replace(TEMPLATE_SITE, str(site)).replace(TEMPLATE_PROJECT, str(project))
+    return text.replace("User=linewise\n", f"User={user}\n").replace("Group=linewise\n", f"Group={user}\n")
+
+
+def apply(planned: Plan, root: Path, *, dry: bool = False) -> list[Change]:
+    """Makes the files under `root` as planned; cameras that the site no longer has lose their link.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    changes = [_write(root / place, text, dry) for place, text in planned.files.items()]
+    changes += [_link(root / place, target, dry) for place, target in planned.links.items()]
+    for link in sorted((root / WANTS).glob("linewise-camera@*.service")):
+        if link.relative_to(root) not in planned.links:
+            if not dry:
+                link.unlink()
+            changes.append(Change("gone", link))
+    return changes
+
+
+def _write(path: Path, text: str, dry: bool) -> Change:
+    old = path.read_text("utf-8") if path.is_file() else None
+    if old == text:
+        return Change("same", path)
+    if not dry:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(text, "utf-8")
+        part.chmod(0o644)
+        os.replace(part, path)
+    return Change("new" if old is None else "changed", path)
+
+
+def _link(path: Path, target: str, dry: bool) -> Change:
+    old = os.readlink(path) if path.is_symlink() else None
+    if old is not None and Path(os.path.normpath(path.parent / old)) == Path(os.path.normpath(path.parent / target)):
+        return Change("same", path)
+    if not dry:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+    return Change("new" if old is None else "changed", path)

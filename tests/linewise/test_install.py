@@ -1,0 +1,82 @@
+"""Install writes what systemd accepts, the same again and again."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge.errors import InputError
+from linewise.cli import app
+from linewise.install import UNITS, WANTS, Plan, apply, plan
+
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = ROOT / "systemd"
+
+
+def planned(tmp_path: Path, *cameras: str) -> Plan:
+    """A plan for these cameras, with a site file that exists."""
+    return plan(TEMPLATES, project=ROOT, site=tmp_path / "site.toml", user="counting", cameras=cameras)
+
+
+def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
+    """The first call makes everything, the second finds everything as it should be."""
+    assert {change.verb for change in apply(planned(tmp_path, "till", "door"), tmp_path)} == {"new"}
+    assert {change.verb for change in apply(planned(tmp_path, "till", "door"), tmp_path)} == {"same"}
+
+
+def test_a_camera_that_is_gone_no_longer_starts(tmp_path: Path) -> None:
+    """After a camera left the site its link goes, and nothing else."""
+    apply(planned(tmp_path, "till", "door"), tmp_path)
+    changes = apply(planned(tmp_path, "till"), tmp_path)
+    assert [change.path.name for change in changes if change.verb == "gone"] == ["linewise-camera@door.service"]
+    assert not (tmp_path / WANTS / "linewise-camera@door.service").is_symlink()
+
+
+def test_units_name_user_project_and_site(tmp_path: Path) -> None:
+    """No unit keeps a place or a user of the templates; every link leads to a unit."""
+    apply(planned(tmp_path, "till"), tmp_path)
+    for unit in (tmp_path / UNITS).glob("linewise*.service"):
+        text = unit.read_text()
+        assert "User=counting\nGroup=counting\n" in text
+        assert f"ExecStart={ROOT}/.venv/bin/linewise " in text
+        assert str(tmp_path / "site.toml") in text
+    links = [path for path in (tmp_path / UNITS).rglob("*") if path.is_symlink()]
+    assert links
+    assert all(path.exists() for path in links)
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """systemd-analyze verify finds no fault in the installed units."""
+    tool = shutil.which("systemd-analyze")
+    assert tool, "systemd-analyze is missing: apt-get install systemd"
+    project = tmp_path / "project"
+    (project / ".venv/bin").mkdir(parents=True)
+    program = project / ".venv/bin/linewise"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    made = plan(TEMPLATES, project=project, site=tmp_path / "site.toml", user="root", cameras=("till",))
+    apply(made, tmp_path)
+    units = sorted(str(path) for path in (tmp_path / UNITS).glob("linewise*.*e*") if path.is_file())
+    run = subprocess.run([tool, "verify", "--man=no", *units], capture_output=True, text=True, check=False)
+    ours = [line for line in run.stderr.splitlines() if "linewise" in line]
+    assert not ours, ours
+
+
+def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path) -> None:
+    """--dry-run exits with 1 while something would change, and leaves the folder as it is."""
+    site = ROOT / "examples/canteen.toml"
+    root = tmp_path / "root"
+    result = CliRunner().invoke(
+        app, ["install", str(site), "--root", str(root), "--dry-run"], env={**os.environ, "CAM_PASSWORD": "x"}
+    )
+    assert (result.exit_code, root.exists()) == (1, False), result.output
+    assert "new" in result.output
+
+
+def test_no_templates_are_told(tmp_path: Path) -> None:
+    """Where the project's units are missing, the message says from where to install."""
+    with pytest.raises(InputError, match="has no units"):
+        plan(tmp_path, project=ROOT, site=tmp_path / "site.toml", user="x", cameras=())
