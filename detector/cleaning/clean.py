@@ -10,7 +10,7 @@ from detector.cleaning.clusters import complete_linkage, principal
 from detector.cleaning.embedding import Embedder
 from detector.cleaning.gather import LABEL, Gathering, Table
 from detector.cleaning.judge import Case, Suspect, judge
-from detector.data.pictures import DataError, People, Picture, join, nobody
+from detector.data.pictures import DataError, People, Picture
 from detector.runtime.protocol import Detector
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def clean(
 
 
 def mended(pictures: list[Picture], table: Table, suspects: list[Suspect]) -> list[Picture]:
-    """The pictures with doubles dropped, doubtful boxes set aside, shifted ones moved, missed people ignored."""
+    """The pictures with doubles dropped, doubtful boxes set aside, shifted ones moved."""
     by_picture: dict[int, list[Suspect]] = {}
     for suspect in suspects:
         by_picture.setdefault(int(table.picture[suspect.row]), []).append(suspect)
@@ -96,25 +96,12 @@ def mended(pictures: list[Picture], table: Table, suspects: list[Suspect]) -> li
 def _mended(people: People, table: Table, suspects: list[Suspect]) -> People:
     boxes, weights, head_weights = people.boxes.copy(), people.weights.copy(), people.head_weights.copy()
     stays = np.ones(len(boxes), bool)
-    added = []
     for suspect in suspects:
         person = int(table.person[suspect.row])
-        if suspect.action == "add":
-            added.append(suspect.box)
-        elif suspect.action == "drop":
+        if suspect.action == "drop":
             stays[person] = False
         elif suspect.action == "aside":
             weights[person], head_weights[person] = 0.0, 0.0
-        else:
+        elif suspect.action == "move":
             boxes[person] = suspect.box
-    kept = People(boxes, weights, people.heads, head_weights).take(stays)
-    if not added:
-        return kept
-    count = len(added)
-    ignored = People(
-        np.array(added, np.float32),
-        np.zeros(count, np.float32),
-        np.zeros((count, 4), np.float32),
-        np.zeros(count, np.float32),
-    )
-    return join([kept, ignored]) if len(kept.boxes) else join([nobody(), ignored])
+    return People(boxes, weights, people.heads, head_weights).take(stays)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.cleaning.chance import person_chances
-from detector.cleaning.gather import BACKGROUND, LABEL, SEEN, Table
+from detector.cleaning.gather import BACKGROUND, LABEL, SEEN, SUPPORT_IOU, Table
 from detector.data.pictures import Picture
 from detector.evaluation.ap import overlaps
 
@@ -20,12 +20,12 @@ LEAST_SUPPORT, LEAST_CHANCE = 0.05, 0.3  # below both, and in a cluster of its k
 LEAST_CLUSTER = 0.6  # mean chance of the boxes that look alike
 LEAST_HEIGHT_PX = 20.0  # smaller boxes tell no witness enough
 DOUBLE_IOU, SURE_DOUBLE_IOU, SAME_HEAD_IOU = 0.5, 0.7, 0.3
-SHIFTED_IOU, SHIFTED_SCORE = (0.25, 0.55), 0.6  # a sure detection that only half overlaps the one label it could be
-MISSED_CHANCE = 0.7
+SHIFTED_IOU, SHIFTED_SCORE = (0.25, SUPPORT_IOU), 0.7  # a sure detection that hardly overlaps the one label it could be
+MISSED_CHANCE = 0.9
 STILL_IOU, STILL_PICTURES = 0.8, 8  # the same look at the same place in so many pictures: a poster, a dummy
 
 Kind = Literal["double", "empty", "shifted", "missed", "still"]
-Action = Literal["drop", "aside", "move", "add"]
+Action = Literal["drop", "aside", "move", "look"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,8 @@ class Suspect:
 
     Attributes:
         row: of the table.
-        kind, action: what it is, and what is done: drop, set aside, move to `box`, add `box` as an ignore box.
-        box: (4,) xyxy px, for move and add: where to; for a double: the box that stays.
+        kind, action: what it is, and what is done: drop, set aside, move to `box`; look: nothing, but a person should.
+        box: (4,) xyxy px, for move: where to; for a double: the box that stays.
         support, chance, cluster: what the witnesses say, each in [0, 1].
         round: in which it was found, from 1.
     """
@@ -77,7 +77,7 @@ def judge(case: Case, number: int) -> list[Suspect]:
     found = _shifted(case) | found
     if number == 1:
         missed = np.flatnonzero((table.kind == SEEN) & (chance >= MISSED_CHANCE) & _tall(table))
-        found |= {int(row): ("missed", "add", table.boxes[row]) for row in missed}
+        found |= {int(row): ("missed", "look", table.boxes[row]) for row in missed}
     return [
         Suspect(row, *what, float(table.support[row]), float(chance[row]), float(cluster[row]), number)
         for row, what in sorted(found.items())

@@ -20,7 +20,7 @@ TITLES = {
     "empty": "No single person: empty, cut off, a crowd, another thing",
     "shifted": "Shifted: moved to where the detector sees the person (orange)",
     "still": "The same look at the same place in many pictures: posters, dummies, or people who never move",
-    "missed": "Missed: people whom nobody labelled, now ignore boxes",
+    "missed": "Seen by the detector, labelled by nobody: missed people, or its mistakes; nothing is changed",
 }
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}
