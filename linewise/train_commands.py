@@ -12,11 +12,15 @@ import typer
 
 from edge.errors import InputError
 
+FINETUNE_EPOCHS = 8
 PRECISE = ("openvino-int8", "onnx-int8", "openvino-fp32", "onnx-fp32")
 
 
-def train(  # noqa: PLR0917  typer makes options of them
-    data: Annotated[Path, typer.Option(help="folder with train.json and val.json (people json or COCO json)")],
+def train(  # noqa: PLR0913, PLR0917  typer makes options of them
+    data: Annotated[
+        Path,
+        typer.Option(help="labelled pictures: people or COCO json, CrowdHuman odgt, YOLO, MOT; see docs/training.md"),
+    ],
     out: Annotated[Path, typer.Option(help="folder of the run; an interrupted run continues there")],
     recipe: Annotated[str, typer.Option(help="n, n-narrow (needs --start), s or tiny")] = "n",
     epochs: Annotated[int, typer.Option(help="instead of the recipe's; 0: the recipe's")] = 0,
@@ -24,9 +28,23 @@ def train(  # noqa: PLR0917  typer makes options of them
     extra: Annotated[list[Path] | None, typer.Option(help="more label files to train on; may be given often")] = None,
     start: Annotated[Path | None, typer.Option(help="a run to start from; a wider network is narrowed")] = None,
     cache: Annotated[Path, typer.Option(help="folder for decoded pictures")] = Path(".cache"),
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
+    from_: Annotated[
+        str, typer.Option("--from", help="fine-tune: shipped, shipped:NAME, a folder of weights, or a run")
+    ] = "",
+    keep: Annotated[float, typer.Option(help="with --from: how much the old counts, 0 to below 1")] = 0.5,
+    replay: Annotated[Path | None, typer.Option(help="with --from: old labelled pictures, if you have some")] = None,
+    compare: Annotated[bool, typer.Option(help="with --from: also without keeping anything, for the table")] = False,
 ) -> None:
-    """Trains a detector, or continues an interrupted run (OMP_NUM_THREADS limits its threads)."""
+    """Trains a detector, or continues an interrupted run; with --from fine-tunes one at a new site.
+
+    OMP_NUM_THREADS limits its threads. Several processes: torchrun --nproc-per-node 2 -m linewise train ...
+    """
     needs_torch()
+    if from_:
+        request = {"start": from_, "site": data, "out": out, "cache": cache}
+        _finetune(request | {"keep": keep, "replay": replay, "epochs": epochs or FINETUNE_EPOCHS, "compare": compare})
+        return
     from detector.training.recipes import RECIPES, Recipe
     from detector.training.run import Run
     from detector.training.train import train as run_training
@@ -34,10 +52,26 @@ def train(  # noqa: PLR0917  typer makes options of them
     if recipe not in RECIPES:
         _refuse(f"no recipe is called {recipe!r}; there are: {', '.join(RECIPES)}")
     chosen: Recipe = RECIPES[recipe].with_epochs(epochs) if epochs > 0 else RECIPES[recipe]
-    run = Run(data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()), start=start)
+    run = Run(
+        data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()), start=start, precision=precision
+    )
     rows = guarded(lambda: run_training(chosen, run))
     last = rows[-1] if rows else {}
     typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")
+
+
+def _finetune(words: dict[str, Any]) -> None:
+    """Fine-tunes, then prints the table of scores."""
+    from detector.training.finetune import Request, finetune
+
+    rows = guarded(lambda: finetune(Request(**words)))
+    typer.echo(f"{'AP50':24}{'site':>8}{'old data':>10}")
+    for row in rows:
+        numbers = ["-" if value is None else f"{value:.3f}" for value in (row.site_ap50, row.old_ap50)]
+        typer.echo(f"{row.name:24}{numbers[0]:>8}{numbers[1]:>10}")
+    if words["replay"] is None:
+        typer.echo("old data: name some with --replay to see what is kept (and to keep more)")
+    typer.echo(f"linewise export --run {words['out']} makes it ready to use")
 
 
 def export(  # noqa: PLR0917  typer makes options of them

@@ -152,6 +152,11 @@ def placed(learner: Learner, ranks: Ranks) -> Learner:
 def start_from(start: Path, learner: Learner, data: Data, recipe: Recipe) -> None:
     """Fills network and running mean with a finished run's averaged weights; a wider network is made narrow."""
     wide = checkpoint.averaged_network(start)
+    shapes, own = ({k: v.shape for k, v in net.state_dict().items()} for net in (wide, learner.network))
+    if shapes == own:
+        learner.network.load_state_dict(wide.state_dict())
+        learner.ema.average.load_state_dict(wide.state_dict())
+        return
     keep = Samples(data.pictures, data.cache, canvas=recipe.canvas, augmentation=recipe.plain, key=(recipe.seed, 0))
     batch = collate([keep[place] for place in range(min(STATISTICS_PICTURES, len(keep)))])
     narrow(wide, learner.network, normalise(batch.pictures))
