@@ -13,6 +13,10 @@ import typer
 from edge.errors import InputError
 
 FINETUNE_EPOCHS = 8
+FIGURES = (
+    *("ap50", "ap50_95", "coco_ap50", "mr2", "ap_dense"),  # NaN becomes null
+    *("people", "recall", "count_error", "count_bias", "ms"),
+)
 PRECISE = ("openvino-int8", "onnx-int8", "openvino-fp32", "onnx-fp32")
 
 
@@ -93,26 +97,32 @@ def export(  # noqa: PLR0917  typer makes options of them
 
 
 def evaluate(  # noqa: PLR0917  typer makes options of them
-    labels: Annotated[Path, typer.Argument(help="people json or COCO json")],
-    model: Annotated[str, typer.Option(help="name in the manifest")] = "n",
+    labels: Annotated[Path, typer.Argument(help="labelled pictures, in any format that train takes")],
+    model: Annotated[str, typer.Option(help="name in the manifest (n, s), or a folder of exported weights")] = "n",
     runtime: Annotated[str, typer.Option(help="auto, openvino, onnx, tensorrt, or runtime-precision")] = "auto",
     weights: Annotated[Path | None, typer.Option(help="folder with manifest.json; the shipped one if left out")] = None,
     detections_out: Annotated[Path | None, typer.Option(help="writes {file: {boxes, scores}} as json")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="page of the worst pictures (default out/evaluation.html; none with --json)")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="prints one JSON object")] = False,
 ) -> None:
-    """Scores a model on labelled pictures: AP50 in all and by source, recall, count error, time."""
+    """Scores a model on labelled pictures: AP, miss rate, recall by size and occlusion, count error, time.
+
+    Writes a page with the worst pictures: it shows people.
+    """
     from detector.data.readers import read_labels
     from detector.evaluation.evaluate import evaluate as score
-    from detector.runtime.open import open_detector
+    from detector.evaluation.page import write_page
     from detector.runtime.score_scale import WORKING_SCORE
 
     def work() -> Any:
         pictures = read_labels(labels)
-        detector = open_detector(runtime, weights_dir=weights, model=model, score_threshold=0.003)
+        detector = open_model(model, runtime=runtime, score_threshold=0.003, weights=weights)
         show = sys.stderr.isatty() and not as_json
-        return detector.name, score(detector, pictures, threshold=WORKING_SCORE, progress=show)
+        return pictures, detector.name, score(detector, pictures, threshold=WORKING_SCORE, progress=show)
 
-    name, result = guarded(work)
+    pictures, name, result = guarded(work)
     if detections_out is not None:
         rows = {
             file: {"boxes": seen.boxes.round(2).tolist(), "scores": seen.scores.round(5).tolist()}
@@ -120,16 +130,40 @@ def evaluate(  # noqa: PLR0917  typer makes options of them
         }
         detections_out.write_text(json.dumps(rows), encoding="utf-8")
     if as_json:
-        keys = ("ap50", "people", "recall", "count_error", "count_bias", "ms")
-        typer.echo(json.dumps({"model": model, "runtime": name, **{key: getattr(result, key) for key in keys}}))
-        return
-    for source, ap in result.ap50.items():
-        typer.echo(f"{source:10} people {result.people[source]:5} AP50 {ap:.3f}")
-    typer.echo(f"at the working threshold, told as {WORKING_SCORE}:")
-    for group, share in result.recall.items():
-        typer.echo(f"  recall {group:15} {share:.3f}")
-    typer.echo(f"  count error a picture {result.count_error:.2f} (bias {result.count_bias:+.2f})")
-    typer.echo(f"{name}: {result.ms:.1f} ms a picture")
+        values = {key: _without_nan(getattr(result, key)) for key in FIGURES}
+        typer.echo(json.dumps({"model": model, "runtime": name, **values}))
+    lines = evaluation_table(result, name)
+    if not as_json:
+        typer.echo("\n".join(lines))
+    if page is not None or not as_json:
+        place = page or Path("out") / "evaluation.html"
+        write_page(place, result, pictures, name=f"{model} on {name}", threshold=WORKING_SCORE, table=lines)
+        typer.echo(f"the worst pictures: {place}", err=as_json)
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: the AP of pictures without people is null."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124  only NaN differs from itself
+
+
+def evaluation_table(result: Any, name: str) -> list[str]:
+    """The lines that people read."""
+    from detector.runtime.score_scale import WORKING_SCORE
+
+    lines = [f"{source:10} people {result.people[source]:5} AP50 {ap:.3f}" for source, ap in result.ap50.items()]
+    if _without_nan(result.ap50_95) is not None:
+        lines.append(f"AP50:95 {result.ap50_95:.3f}, AP50 {result.coco_ap50:.3f} (COCO's, from faster-coco-eval)")
+    else:
+        lines.append("AP50:95: needs people and faster-coco-eval (pip install faster-coco-eval)")
+    lines.append(f"MR-2 {result.mr2:.3f} (log-average miss rate; lower is better)")
+    lines.append(f"dense lines alone: AP50 {result.ap_dense:.3f}")
+    lines.append(f"at the working threshold, told as {WORKING_SCORE}:")
+    lines += [f"  recall {group:18} {share:.3f}" for group, share in result.recall.items()]
+    lines.append(f"  count error a picture {result.count_error:.2f} (bias {result.count_bias:+.2f})")
+    lines.append(f"{name}: {result.ms:.1f} ms a picture")
+    return lines
 
 
 def bench(
