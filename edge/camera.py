@@ -16,6 +16,7 @@ from detector.runtime.open import open_detector
 from detector.runtime.protocol import Detector
 from edge.camera_health import ENDED, STARTING, STOPPED, Condition, Meter, running, trouble
 from edge.camera_retry import Retry
+from edge.capture.drift_memory import DriftWatch
 from edge.capture.open import open_source
 from edge.capture.sanity import PictureJudge
 from edge.capture.source import Source
@@ -42,16 +43,21 @@ class CameraPipeline:
         picture: what is wrong with the last picture.
     """
 
-    def __init__(self, camera: CameraSettings, detector: Detector, *, run: str) -> None:
-        """`run` names the tracker's life: track ids are unique within it."""
+    def __init__(
+        self, camera: CameraSettings, detector: Detector, *, run: str, drift: DriftWatch | None = None
+    ) -> None:
+        """`run` names the tracker's life: track ids are unique within it; `drift` None: moves are not looked for."""
         self._detector = detector
         self._judge = PictureJudge()
+        self._drift = drift
         self._tracker = Tracker(camera, run=run)
         self.picture: PictureState = "ok"
 
     def step(self, frame: Frame) -> Tracks:
         """One picture, in the order of pts_s."""
         self.picture = self._judge.judge(frame.image, frame.pts_s)
+        if self.picture == "ok" and self._drift is not None and self._drift.judge(frame.image, frame.pts_s):
+            self.picture = "moved"
         detections = self._detector.detect(frame.image, frame.pts_s)
         return self._tracker.update(detections, captured_utc_s=frame.captured_utc_s, picture=self.picture)
 
@@ -73,7 +79,7 @@ def run_camera(
     """
     camera = site.camera(camera_id)
     with closing(LinkClient(counter_socket(state))) as link:
-        worker = _Worker(camera, link, Meter(site.id, camera.id))
+        worker = _Worker(camera, link, Meter(site.id, camera.id), DriftWatch(site, camera, state))
         worker.tell()
         if detector is not None:
             worker.run(detector, stop)
@@ -96,8 +102,9 @@ class _Worker:
         condition: how the camera is.
     """
 
-    def __init__(self, camera: CameraSettings, link: LinkClient, meter: Meter) -> None:
+    def __init__(self, camera: CameraSettings, link: LinkClient, meter: Meter, drift: DriftWatch) -> None:
         self._camera = camera
+        self._drift = drift
         self._link = link
         self._meter = meter
         self._heartbeat = Heartbeat()
@@ -110,7 +117,7 @@ class _Worker:
     def run(self, detector: Detector, stop: threading.Event) -> None:
         """Opens the camera again and again until `stop` is set."""
         self._meter.detector = detector
-        pipeline = CameraPipeline(self._camera, detector, run=secrets.token_hex(4))
+        pipeline = CameraPipeline(self._camera, detector, run=secrets.token_hex(4), drift=self._drift)
         retry = Retry()
         _log.info("camera %s: %s, detector %s", self._camera.id, self._camera.source_shown, detector.name)
         notify("READY=1", f"STATUS=camera {self._camera.id}")
