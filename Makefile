@@ -1,6 +1,7 @@
 # make demo   the whole product on a bundled recording, its dashboard in the browser (needs neither root nor torch)
 # make product  .venv/ with the product and nothing else: for a box (see systemd/README.md)
 # make test   sets up everything that the tests need and runs them (installs Debian packages: root or sudo)
+# make audit  dist/sbom.json (CycloneDX) of the locked product, and its known vulnerabilities (asks the package index)
 # make check  ruff, mypy, import-linter
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -8,10 +9,10 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help product demo test unit check fix lock clean schemas
+.PHONY: help product demo test unit check fix lock audit clean schemas
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 $(BIN)/python:
 	@setup/venv.sh "$(PYTHON)"
@@ -57,3 +58,6 @@ lock: | $(BIN)/python
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+audit:
+	@setup/audit.sh

@@ -8,7 +8,7 @@ box="python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools g
      gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
 case $purpose in
     box) packages=$box ;;
-    test) packages="$box gir1.2-gst-rtsp-server-1.0 mosquitto chromium fonts-dejavu-core libegl1 libgl1-mesa-dri" ;;
+    test) packages="$box gir1.2-gst-rtsp-server-1.0 mosquitto strace chromium fonts-dejavu-core libegl1 libgl1-mesa-dri" ;;
     *) echo "linewise: unknown purpose '$purpose': box or test" >&2; exit 2 ;;
 esac
 command -v dpkg-query >/dev/null || {
