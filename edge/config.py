@@ -25,15 +25,20 @@ Need = Literal["required", "any"]
 
 
 def load_site(
-    path: str | Path, environ: Mapping[str, str] = os.environ, *, sources: Need = "required", broker: Need = "required"
+    path: str | Path,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    sources: Need = "required",
+    broker: Need = "required",
+    draft: bytes | None = None,
 ) -> Site:
     """Reads a site file, and its calibration file where there is one; ConfigError holds every fault.
 
     sources="any": a camera's file may be missing and its ${NAME} unset (replay of another recording, the counter, the
-    collector). broker="any": the same for [mqtt] (replay).
+    collector). broker="any": the same for [mqtt] (replay). draft: read in the place of the file's bytes.
     """
     path = Path(path)
-    data, document, positions = _parse(path)
+    data, document, positions = _parse(path, draft)
     faults = FaultList(str(path), positions)
     reader = _Reader(faults, environ, path.absolute().parent, sources, broker)
     found = reader.document(document)
@@ -49,9 +54,9 @@ def host_slug(host: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", host.split(".", maxsplit=1)[0].lower()).strip("-")[:40].strip("-") or "box"
 
 
-def _parse(path: Path) -> tuple[bytes, dict[str, Any], Positions]:
+def _parse(path: Path, draft: bytes | None) -> tuple[bytes, dict[str, Any], Positions]:
     try:
-        data = read_bytes(path)
+        data = read_bytes(path) if draft is None else draft
         text = decode(data)
         positions = find_positions(text)
     except TextError as error:
