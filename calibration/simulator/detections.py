@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.simulator.people import PersonState
-from calibration.simulator.settings import Scenario
-from calibration.simulator.world import Instant
+from calibration.simulator.settings import Scenario, View
+from calibration.simulator.state import Instant
 from detector.scenes.camera import Camera
 
 Floats = NDArray[np.float64]
+GRID: Floats = np.stack(np.meshgrid(np.linspace(0.05, 0.95, 8), np.linspace(0.03, 0.97, 16)), -1).reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ NO_ERRORS = Errors(miss_share=0.0, hidden_miss=0.0, jitter=0.0, false_per_min=0.
 
 @dataclass(frozen=True)
 class Tick:
-    """boxes (N, 4) xyxy pixels, scores (N,), persons (N,) with -1 for what is nobody."""
+    """One camera's picture: boxes (N, 4) xyxy pixels, scores (N,), persons (N,) with -1 for what is nobody."""
 
+    camera: str
     pts_s: float
     boxes: Floats
     scores: Floats
@@ -56,21 +58,19 @@ def body_box(camera: Camera, state: PersonState, height_m: float, width_m: float
 def hidden_shares(boxes: Floats, distances_m: Floats) -> Floats:
     """How much of each box (N, 4) is covered by nearer ones (N,), 0 to 1; a body fills about 70 % of its box."""
     hidden = np.zeros(len(boxes))
+    inset = np.stack([0.15 * (boxes[:, 2] - boxes[:, 0]), np.zeros(len(boxes))], 1)
+    low, high = boxes[:, :2] + inset, boxes[:, 2:] - inset
     for k in range(len(boxes)):
-        grid = np.stack(np.meshgrid(np.linspace(0.05, 0.95, 8), np.linspace(0.03, 0.97, 16)), -1).reshape(-1, 2)
-        points = boxes[k, :2] + grid * (boxes[k, 2:] - boxes[k, :2])
-        covered = np.zeros(len(points), bool)
-        for j in np.flatnonzero(distances_m < distances_m[k]):
-            inset = 0.15 * (boxes[j, 2] - boxes[j, 0])
-            low, high = boxes[j, :2] + [inset, 0], boxes[j, 2:] - [inset, 0]
-            covered |= ((points >= low) & (points <= high)).all(1)
-        hidden[k] = covered.mean()
+        nearer = distances_m < distances_m[k]
+        points = boxes[k, :2] + GRID * (boxes[k, 2:] - boxes[k, :2])
+        covers = (points >= low[nearer, None]) & (points <= high[nearer, None])  # (J, P, 2)
+        hidden[k] = covers.all(2).any(0).mean()
     return hidden
 
 
 @dataclass
 class _Detector:
-    scenario: Scenario
+    view: View
     errors: Errors
     rng: np.random.Generator
     missed: dict[int, bool]
@@ -95,7 +95,7 @@ class _Detector:
         return self.missed.get(person, False)
 
     def tick(self, instant: Instant, step_s: float) -> Tick:
-        camera, rng = self.scenario.camera, self.rng
+        camera, rng = self.view.camera, self.rng
         frame = np.array([camera.width_px, camera.height_px] * 2)
         boxes = np.array([body_box(camera, p, *self.size_of(p.person)) for p in instant.people]).reshape(-1, 4)
         persons = np.array([p.person for p in instant.people], int)
@@ -113,13 +113,13 @@ class _Detector:
         scores = np.clip(0.78 - 0.4 * hidden + rng.normal(0, 0.05, len(cut)), 0.3, 0.97)
         ghosts = self._ghosts(instant.pts_s, step_s)
         return Tick(
-            instant.pts_s, np.concatenate([seen[keep], ghosts]),
+            self.view.id, instant.pts_s, np.concatenate([seen[keep], ghosts]),
             np.concatenate([scores[keep], rng.uniform(0.3, 0.5, len(ghosts))]),
             np.concatenate([persons[keep], np.full(len(ghosts), -1)]),
         )  # fmt: skip
 
     def _ghosts(self, at_s: float, step_s: float) -> Floats:
-        camera, rng = self.scenario.camera, self.rng
+        camera, rng = self.view.camera, self.rng
         self.false = [(until_s, box) for until_s, box in self.false if until_s > at_s]
         if rng.random() < self.errors.false_per_min / 60 * step_s:
             height = rng.uniform(0.12, 0.4) * camera.height_px
@@ -132,8 +132,12 @@ class _Detector:
 def detections(
     scenario: Scenario, instants: Sequence[Instant], rng: np.random.Generator, errors: Errors = Errors()
 ) -> Iterator[Tick]:
-    """What a detector would report at detect_fps."""
-    detector = _Detector(scenario, errors, rng, {}, {}, [])
+    """What a detector would report at detect_fps, of every instant a tick a camera."""
+    first, *others = scenario.cameras
+    sizes: dict[int, tuple[float, float]] = {}  # a person is as tall on every camera
+    views = [(first, rng), *zip(others, rng.spawn(len(others)), strict=True)]
+    detectors = [_Detector(view, errors, own, {}, sizes, []) for view, own in views]
     every = max(1, round(1.0 / scenario.detect_fps / scenario.step_s))
     for instant in instants[::every]:
-        yield detector.tick(instant, every * scenario.step_s)
+        for detector in detectors:
+            yield detector.tick(instant, every * scenario.step_s)

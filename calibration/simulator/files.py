@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from calibration.simulator.detections import Tick
+from calibration.simulator.settings import Scenario
 from calibration.simulator.visits import TrueCount, TrueVisit
 
 
@@ -31,12 +32,14 @@ def write_counts(path: Path, rows: Sequence[TrueCount]) -> None:
             out.writerow([_seconds(row.pts_s), row.queue, row.length, str(row.certain).lower()])
 
 
-def write_detections(path: Path, ticks: Iterable[Tick], size_px: tuple[int, int]) -> None:
-    """A recording of detections as `linewise replay` reads it."""
+def write_detections(path: Path, ticks: Iterable[Tick], scenario: Scenario) -> None:
+    """A recording of detections as `linewise replay` reads it; its lines name the camera where there are several."""
     with path.open("w") as file:
         for tick in ticks:
+            camera = scenario.view(tick.camera)
             line = {
-                "pts_s": round(tick.pts_s, 3), "width": size_px[0], "height": size_px[1],
+                "pts_s": round(tick.pts_s, 3), **({"camera": tick.camera} if scenario.views else {}),
+                "width": camera.width_px, "height": camera.height_px,
                 "boxes": tick.boxes.round(1).tolist(), "scores": tick.scores.round(3).tolist(),
             }  # fmt: skip
             file.write(json.dumps(line) + "\n")

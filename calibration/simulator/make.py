@@ -39,16 +39,22 @@ def simulate(scenario: Scenario, seed: int, out: Path, *, video: bool, progress:
     instants, visits = run(scenario, world_rng)
     names = [till.queue for till in scenario.tills]
     rows = counts(visits, names, instants[-1].pts_s)
-    size_px = (scenario.camera.width_px, scenario.camera.height_px)
     files.write_visits(out / "visits.csv", visits)
     files.write_counts(out / "counts.csv", rows)
-    files.write_detections(out / "detections.jsonl", detections(scenario, instants, detector_rng), size_px)
-    (out / "site.toml").write_text(site_toml(scenario, "video.mp4"))
+    files.write_detections(out / "detections.jsonl", detections(scenario, instants, detector_rng), scenario)
+    videos = ["video.mp4"] if not scenario.views else [f"{view.id}.mp4" for view in scenario.views]
+    (out / "site.toml").write_text(site_toml(scenario, *videos))
     if video:
-        _write_video(scenario, instants, out / "video.mp4", rng=video_rng, progress=progress)
+        for view, name, rng in zip(scenario.cameras, videos, _streams(video_rng, len(videos)), strict=True):
+            _write_video(replace(scenario, camera=view.camera), instants, out / name, rng=rng, progress=progress)
     longest = ", ".join(f"{n} up to {max(r.length for r in rows if r.queue == n)}" for n in names)
     served = sum(v.outcome == "served" for v in visits)
     return f"{scenario.name}: {len(visits)} visits, {served} served; {longest}; written to {out}"
+
+
+def _streams(rng: np.random.Generator, many: int) -> list[np.random.Generator]:
+    """Chance for each camera; the only camera's is the generator itself."""
+    return [rng, *rng.spawn(many - 1)]
 
 
 def _write_video(

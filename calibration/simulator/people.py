@@ -7,7 +7,7 @@ import numpy as np
 
 from calibration.simulator.settings import Point, Till, Walkers
 
-Role = Literal["customer", "passer", "staff"]
+Role = Literal["customer", "passer", "staff", "steward"]
 Doing = Literal["walking", "waiting", "paying", "serving"]
 TURN_RADPS = 3.2
 
@@ -41,8 +41,13 @@ class Person:
     turned_rad: float = 0.0  # how a person stands apart from straight ahead
     till: Till | None = None
     way: list[Point] = field(default_factory=list)
+    bound: bool = False  # on the way to the line
     in_line: bool = False
     along_m: float = 0.0
+    file: int = 0  # which of the files abreast
+    group: int | None = None  # who stand together
+    friend: int | None = None  # joins beside this person
+    counter: int | None = None  # served at this place beyond the line
     moving: bool = False
     hesitates_until_s: float | None = None
     pays_until_s: float | None = None

@@ -9,7 +9,7 @@ import numpy as np
 from calibration.simulator.actors import Cast
 from calibration.simulator.lanes import desk_m
 from calibration.simulator.settings import Scenario
-from calibration.simulator.world import Instant
+from calibration.simulator.state import Instant
 from detector.scenes.body import load_bodies
 from detector.scenes.boxes import Boxed, boxed
 from detector.scenes.lens import Lens

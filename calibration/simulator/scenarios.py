@@ -3,7 +3,8 @@
 import math
 from dataclasses import replace
 
-from calibration.simulator.settings import Law, Passing, Rate, Scenario, Till
+from calibration.simulator.settings import Law, Lift, Passing, Rate, Scenario, Section, Staffing, Till, View
+from detector.scenes.camera import Camera
 
 
 def _axis(x: float, y: float) -> tuple[float, float]:
@@ -69,4 +70,59 @@ PASSERS_BY = replace(
     passing=tuple(replace(p, per_min=3 * p.per_min) for p in (THROUGH, BACK, ACROSS)),
 )  # fmt: skip
 
-SCENARIOS = {s.name: s for s in (CANTEEN, ONE_TILL, CANTEEN_BELL, THREE_TILLS, ABANDONMENT, PASSERS_BY)}
+# A steward beside each line walks into it once a minute; the colleagues at the tills stand outside, as everywhere.
+STAFF = replace(
+    CANTEEN, name="staff", title="Staff among the people", duration_s=1200.0, arrivals=(Rate(1200.0, 5.0),),
+    tills=(replace(LEFT_TILL, steward_m=(2.2, -0.95)), replace(RIGHT_TILL, steward_m=(2.2, 0.95))), passing=(),
+)  # fmt: skip
+
+# Half of those who come are two, three or four; they stand side by side, and now and then a friend joins them later.
+GROUPS = replace(
+    CANTEEN, name="groups", title="Groups and friends", duration_s=1200.0, arrivals=(Rate(1200.0, 3.0),),
+    tills=(replace(LEFT_TILL, abreast=2, half_width_m=0.75), replace(RIGHT_TILL, abreast=2, half_width_m=0.75)),
+    passing=(), groups=(0.5, 0.3, 0.12, 0.08), friends=0.4,
+)  # fmt: skip
+
+# One long line: its head on one camera, its end on another. The lanes meet; or they overlap by two metres.
+LONG_TILL = Till(
+    "till-1", "Till 1", (0.0, 5.0), (0.0, 1.0), length_m=10.0,
+    sections=(Section("tills", -0.6, 4.2), Section("hall", 4.2, 10.0)),
+)  # fmt: skip
+TWO_CAMERAS = replace(
+    ONE_TILL, name="two-cameras", title="One line on two cameras", duration_s=1200.0, arrivals=(Rate(1200.0, 4.2),),
+    service=Law("lognormal", 14.0, 0.5), tills=(LONG_TILL,), entry_m=(0.5, 18.0), passing=(),
+    views=(View("tills", Camera()), View("hall", Camera(x_m=3.4, y_m=6.4, yaw_deg=28.0))),
+)  # fmt: skip
+TWO_CAMERAS_OVERLAP = replace(
+    TWO_CAMERAS, name="two-cameras-overlap", title="One line, two cameras that both see its middle",
+    tills=(replace(LONG_TILL, sections=(Section("tills", -0.6, 6.0), Section("hall", 4.0, 10.0))),),
+)  # fmt: skip
+
+# Chairs for four every nine seconds; groups stand four abreast, those who come alone have a line of their own.
+HIGH = Camera(height_m=4.5, pitch_deg=24.0, horizontal_fov_deg=84.0)
+GROUP_LANE = Till("groups", "Groups", (-1.2, 7.0), (0.0, 1.0), length_m=8.0, half_width_m=1.4, abreast=4)
+SINGLES_LANE = Till("singles", "Singles", (1.6, 7.0), (0.0, 1.0), length_m=8.0, half_width_m=0.55)
+CHAIRLIFT = replace(
+    ONE_TILL, name="chairlift", title="Chairlift", duration_s=1200.0, entry_m=(0.6, 17.5), passing=(), staff=False,
+    tills=(GROUP_LANE, SINGLES_LANE), lift=Lift(4, 9.0), camera=HIGH, service=Law("constant", 9.0),
+    arrivals=(Rate(300.0, 12.5), Rate(1200.0, 9.5)), groups=(0.3, 0.3, 0.2, 0.2),
+)  # fmt: skip
+CHAIRLIFT_STOP = replace(
+    CHAIRLIFT, name="chairlift-stop", title="Chairlift that stops for three minutes", stops=((480.0, 660.0),),
+)  # fmt: skip
+
+# One line to counters that stand beyond it; two of three are away for the middle third.
+STAFFING = replace(
+    ONE_TILL, name="staffing", title="Three servers, one, three", duration_s=3600.0, passing=(), staff=False,
+    tills=(replace(LEFT_TILL, head_m=(-0.3, 6.4), axis=(0.0, 1.0), length_m=7.0, counters=3),), entry_m=(0.4, 15.5),
+    arrivals=(Rate(3600.0, 1.6),), service=Law("lognormal", 60.0, 0.5),
+    staffing=(Staffing(1200.0, 3), Staffing(2400.0, 1), Staffing(3600.0, 3)),
+)  # fmt: skip
+
+SCENARIOS = {
+    s.name: s
+    for s in (
+        CANTEEN, ONE_TILL, CANTEEN_BELL, THREE_TILLS, ABANDONMENT, PASSERS_BY, STAFF, GROUPS, TWO_CAMERAS,
+        TWO_CAMERAS_OVERLAP, CHAIRLIFT, CHAIRLIFT_STOP, STAFFING,
+    )
+}  # fmt: skip

@@ -26,8 +26,32 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of a line that is a lane of its own in the site file: from from_m to to_m along it, on one camera."""
+
+    camera: str
+    from_m: float
+    to_m: float
+
+
+@dataclass(frozen=True)
+class View:
+    """One camera of the place."""
+
+    id: str
+    camera: Camera
+
+
+@dataclass(frozen=True)
 class Till:
-    """A queue and its server. People stand from head_m on along axis (a unit vector away from the till)."""
+    """A queue and its server. People stand from head_m on along axis (a unit vector away from the till).
+
+    Attributes:
+        abreast: so many files stand side by side, pitch_m apart.
+        sections: its lanes from the head on; empty: one lane on the only camera.
+        counters: places beyond the service line where people are served; 0: at the head of the line, one at a time.
+        steward_m: (along, side) of somebody of the staff who stands beside the line and walks into it now and then.
+    """
 
     queue: str
     name: str
@@ -37,6 +61,19 @@ class Till:
     half_width_m: float = 0.55
     beyond_m: float = 0.6  # from the one being served to the service line
     server_side: int = 1  # +1: the desk is to the left of someone who looks along the line to its head
+    abreast: int = 1
+    pitch_m: float = 0.55
+    sections: tuple[Section, ...] = ()
+    counters: int = 0
+    steward_m: Point | None = None
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A chair every every_s takes up to `seats` people from the heads of all lines; queueing.boarders says whom."""
+
+    seats: int
+    every_s: float
 
 
 @dataclass(frozen=True)
@@ -72,7 +109,14 @@ class Staffing:
 class Scenario:
     """Everything that a run depends on, but the seed.
 
-    staffing and stops, (from_s, to_s) times at which every service stands still, are of the visits depth only.
+    Attributes:
+        staffing: servers of each line over time; with motion only where a till has counters.
+        stops: (from_s, to_s) times at which every service stands still; with motion only the lift's.
+        lift: serves all lines in place of their tills.
+        groups: shares of arrivals that are 1, 2, 3, ... people who stand together; empty: everybody comes alone.
+        friends: share of groups of whom one comes later and joins the others in the middle of the line.
+        rounds_s: how often a steward walks into the line, on average.
+        views: its cameras; empty: camera alone, under the scenario's name.
     """
 
     name: str
@@ -92,3 +136,17 @@ class Scenario:
     min_stay_s: float = 5.0
     staffing: tuple[Staffing, ...] = ()  # one server without it
     stops: tuple[tuple[float, float], ...] = ()
+    lift: Lift | None = None
+    groups: tuple[float, ...] = ()
+    friends: float = 0.0
+    rounds_s: float = 60.0
+    views: tuple[View, ...] = ()
+
+    @property
+    def cameras(self) -> tuple[View, ...]:
+        """All views."""
+        return self.views or (View(self.name, self.camera),)
+
+    def view(self, camera_id: str) -> Camera:
+        """The camera of that id; KeyError if there is none."""
+        return {v.id: v.camera for v in self.cameras}[camera_id]

@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from calibration.simulator.lanes import area_m, fractions, inside, place, site_toml, spot
+from calibration.simulator.lanes import area_m, fractions, inside, place, sections, site_toml, spot
 from calibration.simulator.scenarios import CANTEEN, ONE_TILL, SCENARIOS
 from calibration.simulator.settings import Law, Rate
 from calibration.simulator.visits import counts
@@ -61,9 +61,10 @@ def test_lanes_lie_in_the_picture(name):
     """Each scenario's lanes and staff are wholly in view, so that the site file cuts nothing off."""
     scenario = SCENARIOS[name]
     for till in scenario.tills:
-        corners = np.array(fractions(scenario, area_m(till)))
-        assert (corners > 0).all()
-        assert (corners < 1).all()
+        for section in sections(scenario, till):
+            corners = np.array(fractions(scenario.view(section.camera), area_m(till, section)))
+            assert (corners > 0).all(), section
+            assert (corners < 1).all(), section
 
 
 def test_site_is_toml_with_the_lanes():
