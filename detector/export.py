@@ -95,9 +95,9 @@ def _fold_still(layer: StillConv) -> PlainConv:
     return PlainConv(conv, nn.ReLU6() if layer.relu6 else nn.Identity())
 
 
-def to_onnx(network: Network, canvas: tuple[int, int], path: Path) -> None:
-    """Writes the FP32 graph for one picture of canvas (width, height)."""
-    picture = torch.zeros(1, canvas[1], canvas[0], 3, dtype=torch.uint8)
+def to_onnx(network: Network, canvas: tuple[int, int], path: Path, *, batch: int = 1) -> None:
+    """Writes the FP32 graph for `batch` pictures at once of canvas (width, height)."""
+    picture = torch.zeros(batch, canvas[1], canvas[0], 3, dtype=torch.uint8)
     program = torch.onnx.export(
         Deployed(folded(network)).eval(),
         (picture,),
@@ -113,8 +113,28 @@ def to_onnx(network: Network, canvas: tuple[int, int], path: Path) -> None:
     for value in [*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer]:
         del value.metadata_props[:]
     del model.graph.metadata_props[:]
+    cast_first(model)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def cast_first(model: Any) -> None:
+    """Lets pictures become float before they are transposed: the same numbers, and TensorRT transposes no uint8."""
+    nodes = model.graph.node
+    first = next((node for node in nodes if INPUT in node.input), None)
+    after = [node for node in nodes if first is not None and first.output[0] in node.input]
+    if first is None or first.op_type != "Transpose" or [node.op_type for node in after] != ["Cast"]:
+        return
+    cast = after[0]
+    between, behind = first.output[0], cast.output[0]
+    cast.input[0], cast.output[0] = INPUT, between
+    first.input[0], first.output[0] = between, behind
+    ordered = [cast, *[node for node in nodes if node is not cast]]
+    copies = [type(node).FromString(node.SerializeToString()) for node in ordered]
+    del nodes[:]
+    nodes.extend(copies)
+    for value in [value for value in model.graph.value_info if value.name in {between, behind}]:
+        model.graph.value_info.remove(value)  # their types and shapes have changed places
 
 
 class Calibration:

@@ -8,6 +8,7 @@ from edge.errors import LinewiseError
 from linewise import (
     check,
     clean_command,
+    format_commands,
     install_command,
     part_commands,
     replay_command,
@@ -23,7 +24,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (part_commands, check, replay_command, simulate_command, train_commands, clean_command, install_command):
+for module in (
+    part_commands,
+    check,
+    replay_command,
+    simulate_command,
+    train_commands,
+    clean_command,
+    format_commands,
+    install_command,
+):
     module.register(app)
 
 

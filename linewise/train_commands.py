@@ -85,6 +85,7 @@ def export(  # noqa: PLR0917  typer makes options of them
     name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
     score_threshold: Annotated[float, typer.Option(help="working threshold to write down")] = 0.4,
     duplicate_iou: Annotated[float, typer.Option(help="IoU above which two boxes are one person")] = 0.55,
+    all_formats: Annotated[bool, typer.Option("--all", help="also FP16, INT8 for TensorRT, torch.export")] = False,
 ) -> None:
     """Exports a run to ONNX (FP32 and INT8), scores both and writes the manifest."""
     needs_torch()
@@ -94,6 +95,10 @@ def export(  # noqa: PLR0917  typer makes options of them
     entry = guarded(lambda: ship(shipment))
     for precision, scores in entry["scores"].items():
         typer.echo(f"{precision}: AP50 {scores['ap50']['all']:.3f} on val.json")
+    if all_formats:
+        from linewise.format_commands import formats
+
+        formats(data, out, name)
 
 
 def evaluate(  # noqa: PLR0917  typer makes options of them

@@ -1,7 +1,7 @@
 """TensorRT on NVIDIA GPUs. Engines are built on the box itself and kept (see engines.py).
 
 NOT YET RUN ON A GPU: what a CPU can reach (keys, stale and corrupt files, the fallback) is tested with a fake module;
-building and running follow TensorRT 10 and 11's documented calls.
+building is tested with tensorrt-rtx's builder; running follows TensorRT 10 and 11's documented calls.
 """
 
 import os
@@ -32,6 +32,25 @@ def import_modules() -> tuple[Any, Any]:
     return tensorrt, cudart
 
 
+def build_plan(trt: Any, graph: bytes, logger: Any) -> bytes:
+    """ONNX -> plan, with the module tensorrt (or tensorrt_rtx, its sibling whose builder needs no GPU).
+
+    Networks are strongly typed: precision is what the ONNX file says, see detector/formats.py.
+    """
+    builder = trt.Builder(logger)
+    # TensorRT 11 types every network strongly and has dropped the flag's name
+    strongly = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
+    network = builder.create_network(0 if strongly is None else 1 << int(strongly))
+    parser = trt.OnnxParser(network, logger)
+    if not parser.parse(graph):
+        faults = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
+        raise DetectorError(f"TensorRT {trt.__version__} does not take the model: {faults}")
+    plan = builder.build_serialized_network(network, builder.create_builder_config())
+    if plan is None:
+        raise DetectorError(f"TensorRT {trt.__version__} could not build an engine; see its log above")
+    return bytes(plan)
+
+
 class TensorRtSession:
     """A graph on TensorRT; precision lives in the ONNX file (strongly typed networks).
 
@@ -52,7 +71,7 @@ class TensorRtSession:
         )
         runtime = self.trt.Runtime(self.logger)
         self.engine: Any = load_or_build(
-            folder, key, build=lambda: self._build(graph), load=runtime.deserialize_cuda_engine
+            folder, key, build=lambda: build_plan(self.trt, graph, self.logger), load=runtime.deserialize_cuda_engine
         )
         self.context = self.engine.create_execution_context()
         self.stream = self._cuda(self.cudart.cudaStreamCreate())
@@ -77,20 +96,6 @@ class TensorRtSession:
         for pointer in self.device.values():
             self.cudart.cudaFree(pointer)
         self.device, self.context, self.engine = {}, None, None
-
-    def _build(self, graph: bytes) -> bytes:
-        """ONNX -> plan."""
-        builder = self.trt.Builder(self.logger)
-        flags = 1 << int(self.trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
-        network = builder.create_network(flags)
-        parser = self.trt.OnnxParser(network, self.logger)
-        if not parser.parse(graph):
-            faults = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
-            raise DetectorError(f"TensorRT {self.trt.__version__} does not take the model: {faults}")
-        plan = builder.build_serialized_network(network, builder.create_builder_config())
-        if plan is None:
-            raise DetectorError(f"TensorRT {self.trt.__version__} could not build an engine; see its log above")
-        return bytes(plan)
 
     def _allocate(self, name: str) -> None:
         shape = tuple(self.engine.get_tensor_shape(name))
