@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.access import Visitor
 from dashboard.launch import told_by_environment
 from dashboard.page import Names
-from dashboard.views import alerts_page, cameras, history, live, plan
+from dashboard.views import accuracy, alerts_page, cameras, history, live, plan
 from dashboard.views.board import board, live_part
 from dashboard.views.visitors import greet
 
@@ -48,6 +48,7 @@ def _pages(store: Path, names: Names, who: Visitor) -> list[st.Page]:
         st.Page(of_site(lambda at, shown: plan.show(at, shown, who)), title="Plan", url_path="plan"),
         st.Page(of_site(history.show), title="History", url_path="history"),
         st.Page(of_site(living(cameras.draw)), title="Cameras", url_path="cameras"),
+        st.Page(of_site(accuracy.show), title="Accuracy", url_path="accuracy"),
         st.Page(of_site(lambda at, shown: alerts_page.show(at, shown, who)), title="Alerts", url_path="alerts"),
     ]
 

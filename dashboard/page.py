@@ -22,6 +22,8 @@ class Names:
     lines: tuple[tuple[str, str], ...] = ()
     rooms: tuple[tuple[str, int], ...] = ()
     target_wait_s: float = 300.0
+    reports: str | None = None
+    config_sha256: str = ""
 
     @classmethod
     def of(cls, site: Site) -> "Names":
@@ -35,6 +37,8 @@ class Names:
             lines=tuple((line.id, line.id) for line in site.lines),
             rooms=tuple((q.id, q.room) for q in site.queues if q.room),
             target_wait_s=site.dashboard.target_wait_s,
+            reports=site.dashboard.reports,
+            config_sha256=site.config_sha256,
         )
 
     def to_json(self) -> str:

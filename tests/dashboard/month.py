@@ -21,6 +21,15 @@ EPOCH = "0123456789abcdef"
 Rows = list[dict[str, Any]]
 
 
+TOLD = """
+UPDATE hours SET (told, told_off_s, told_more_s, told_short, told_covered) = (
+    SELECT count(*), coalesce(sum(abs(told_s - wait_s)), 0), coalesce(sum(told_s - wait_s), 0),
+        coalesce(sum(told_s < wait_s), 0), coalesce(sum(wait_s BETWEEN told_low_s AND told_high_s), 0)
+    FROM events e WHERE e.site = hours.site AND e.queue = hours.queue AND kind = 'served' AND told_s IS NOT NULL
+        AND at_s >= hour_s AND at_s < hour_s + 3600)
+"""
+
+
 def profile(minute: int) -> float:
     """How busy a minute of the day is, 0 to 1: a rush at noon, a small one in the morning and the evening."""
     peaks = ((9 * 60, 50, 0.45), (12.3 * 60, 55, 1.0), (17.5 * 60, 60, 0.6))
@@ -43,7 +52,8 @@ def a_day(queue: str, number: int, start_s: float, rng: np.random.Generator) -> 
             joined_s = line.popleft()
             ends_s = max(joined_s + 8.0, at_s + rng.uniform(0, 60))
             served += 1
-            events.append(event(queue, "served", ends_s, wait_s=round(ends_s - joined_s, 1)))
+            wait_s = round(ends_s - joined_s, 1)
+            events.append(event(queue, "served", ends_s, wait_s=wait_s, told_s=wait_s * rng.lognormal(0.03, 0.3)))
         if len(line) > 6 and rng.random() < 0.03:
             line.pop()
             left, lost = (1, 0) if rng.random() < 0.7 else (0, 1)
@@ -53,10 +63,16 @@ def a_day(queue: str, number: int, start_s: float, rng: np.random.Generator) -> 
     return minutes, events
 
 
-def event(queue: str, kind: str, at_s: float, *, wait_s: float | None = None) -> dict[str, Any]:
+def event(
+    queue: str, kind: str, at_s: float, *, wait_s: float | None = None, told_s: float | None = None
+) -> dict[str, Any]:
     """A row of `events` without its number."""
-    return {"site": SITE, "box": "box-1", "epoch": EPOCH, "queue": queue, "kind": kind, "at_s": at_s, "pts_s": 0.0,
-            "wait_s": wait_s, "stay_s": wait_s, "ahead_on_joining": None, "censored": 0, "text": None}  # fmt: skip
+    told = {"told_s": None, "told_low_s": None, "told_high_s": None}
+    if told_s is not None:
+        told = {"told_s": round(told_s, 1), "told_low_s": 0.7 * told_s, "told_high_s": 1.5 * told_s}
+    return {**told, "site": SITE, "box": "box-1", "epoch": EPOCH, "queue": queue, "kind": kind, "at_s": at_s,
+            "pts_s": 0.0, "wait_s": wait_s, "stay_s": wait_s,
+            "ahead_on_joining": None, "censored": 0, "text": None}  # fmt: skip
 
 
 def minute(queue: str, at_s: float, length: float, wait_s: float, counts: tuple[int, ...]) -> dict[str, Any]:
@@ -85,6 +101,7 @@ def fill_month(path: Path, *, now_s: float, days: int = 30, queues: int = 10, se
             seq += len(kept)
     with db.atomic():
         fill_hours(db)
+        db.execute(TOLD)
     db.close()
 
 
