@@ -105,7 +105,7 @@ SINGLES_LANE = Till("singles", "Singles", (1.6, 7.0), (0.0, 1.0), length_m=8.0, 
 CHAIRLIFT = replace(
     ONE_TILL, name="chairlift", title="Chairlift", duration_s=1200.0, entry_m=(0.6, 17.5), passing=(), staff=False,
     tills=(GROUP_LANE, SINGLES_LANE), lift=Lift(4, 9.0), camera=HIGH, service=Law("constant", 9.0),
-    arrivals=(Rate(300.0, 12.5), Rate(1200.0, 9.5)), groups=(0.3, 0.3, 0.2, 0.2),
+    arrivals=(Rate(300.0, 7.0), Rate(1200.0, 5.0)), groups=(0.3, 0.3, 0.2, 0.2),
 )  # fmt: skip
 CHAIRLIFT_STOP = replace(
     CHAIRLIFT, name="chairlift-stop", title="Chairlift that stops for three minutes", stops=((480.0, 660.0),),

@@ -4,11 +4,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from calibration.simulator.detections import NO_ERRORS, detections
 from calibration.simulator.lanes import area_m, fractions, inside, place, sections, site_toml, spot
 from calibration.simulator.scenarios import CANTEEN, ONE_TILL, SCENARIOS
-from calibration.simulator.settings import Law, Rate
+from calibration.simulator.settings import Law, Rate, Staffing
 from calibration.simulator.visits import counts
-from calibration.simulator.world import run
+from calibration.simulator.world import new_world, run, step
 
 SHORT = replace(CANTEEN, duration_s=60.0, arrivals=(Rate(60.0, 14.0),))
 
@@ -82,3 +83,82 @@ def test_spot_and_place_are_inverse():
     """A place along and beside a line goes to the floor and back."""
     for till in CANTEEN.tills:
         assert place(till, *spot(till, 2.3, -0.4)) == pytest.approx((2.3, -0.4))
+
+
+def test_the_bundled_demo_is_still_what_the_simulator_makes():
+    """The demo's truth is that of its scenario and seed: a change of how people move shows here."""
+    import csv
+    from pathlib import Path
+
+    from calibration.simulator.bundle import SEED
+
+    bundled = Path(__file__).parents[3] / "linewise" / "demo_data" / "canteen.visits.csv"
+    with bundled.open() as file:
+        expected = [float(row["joined_s"]) for row in csv.DictReader(file)]
+    _, visits = run(CANTEEN, np.random.default_rng(SEED).spawn(3)[0])
+    assert [v.joined_s for v in visits] == pytest.approx(expected)
+
+
+def test_a_chair_takes_no_more_than_it_has_seats_and_none_comes_in_a_stop():
+    """Four seats at most, groups and singles together on one chair, and no chair while the lift stands still."""
+    scenario = replace(SCENARIOS["chairlift"], duration_s=240.0, stops=((120.0, 180.0),))
+    world = new_world(scenario, np.random.default_rng(2))
+    for k in range(2400):
+        step(world, k / 10)
+    filled = [many for at_s, many in world.chairs]
+    assert max(filled) == 4
+    assert not [at_s for at_s, _ in world.chairs if 120.0 <= at_s < 180.0]
+    assert {v.queue for v in world.visits if v.outcome == "served"} == {"groups", "singles"}
+
+
+def test_staff_in_the_line_are_nobodys_visit():
+    """Stewards walk into the lane, and every visit is still a customer's."""
+    scenario = replace(SCENARIOS["staff"], duration_s=90.0)
+    world = new_world(scenario, np.random.default_rng(2))
+    stood_inside = 0
+    for k in range(900):
+        step(world, k / 10)
+        stewards = [p for p in world.people if p.role == "steward"]
+        stood_inside += sum(inside(p.till, p.x_m, p.y_m) for p in stewards)
+        assert not {p.person for p in stewards} & set(world.visit_of)
+    assert stood_inside > 50
+
+
+def test_friends_stand_beside_those_they_came_to():
+    """A late friend joins in the middle: somebody who joined earlier stands behind, and is served later."""
+    scenario = replace(SCENARIOS["groups"], duration_s=240.0, friends=1.0, arrivals=(Rate(240.0, 6.0),))
+    world = new_world(scenario, np.random.default_rng(5))
+    jumped = 0
+    for k in range(2400):
+        step(world, k / 10)
+        for line in world.lines.values():
+            joined = [world.visit_of.get(p.person, 10**6) for p in line]
+            jumped += any(a > b for a, b in pairwise(joined))
+    assert jumped > 100
+
+
+def test_fewer_servers_mean_longer_lines():
+    """With one of three counters open the line grows, and nobody is served at two places at once."""
+    busy = replace(SCENARIOS["staffing"], duration_s=400.0, arrivals=(Rate(400.0, 4.0),))
+    one = replace(busy, staffing=(Staffing(400.0, 1),))
+    inside_at_end = [
+        sum(v.outcome == "inside" for v in run(scenario, np.random.default_rng(3))[1])
+        for scenario in (replace(busy, staffing=(Staffing(400.0, 3),)), one)
+    ]
+    assert inside_at_end[1] > inside_at_end[0] + 5
+
+
+def test_both_cameras_see_one_person_at_one_place():
+    """Where lanes overlap, each camera's box of a person stands on the same floor to half a metre."""
+    scenario = replace(SCENARIOS["two-cameras-overlap"], duration_s=120.0)
+    instants, _ = run(scenario, np.random.default_rng(1))
+    seen: dict[tuple[float, int], list[np.ndarray]] = {}
+    for tick in detections(scenario, instants, np.random.default_rng(1), NO_ERRORS):
+        feet = np.stack([(tick.boxes[:, 0] + tick.boxes[:, 2]) / 2, tick.boxes[:, 3]], 1)
+        floor = scenario.view(tick.camera).floor_point(feet)
+        for person, point in zip(tick.persons, floor, strict=True):
+            if 5.0 < point[1] < 12.0 and abs(point[0]) < 1.5:
+                seen.setdefault((tick.pts_s, int(person)), []).append(point)
+    pairs = [points for points in seen.values() if len(points) == 2]
+    assert len(pairs) > 20
+    assert np.median([np.hypot(*(a - b)) for a, b in pairs]) < 0.5
