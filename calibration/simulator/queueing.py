@@ -41,7 +41,7 @@ def choose_file(till: Till, line: Sequence[Person], person: Person) -> int:
     together = [p for p in line if p.group is not None and p.group == person.group]
     if together:
         last = together[-1]
-        return min(range(till.abreast), key=lambda f: (ends[f] >= last.along_m + 0.5, abs(f - last.file), ends[f]))
+        return min(range(till.abreast), key=lambda f: (ends[f] > last.along_m - 0.4, abs(f - last.file), ends[f]))
     return min(range(till.abreast), key=lambda f: ends[f])
 
 
