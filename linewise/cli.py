@@ -6,6 +6,7 @@ import typer
 
 from edge.errors import LinewiseError
 from linewise import (
+    calibrate_command,
     check,
     clean_command,
     format_commands,
@@ -33,6 +34,7 @@ for module in (
     clean_command,
     format_commands,
     install_command,
+    calibrate_command,
 ):
     module.register(app)
 
