@@ -41,7 +41,7 @@ OPTIONS = {
     "runner.postScriptGC": "false",  # a full collection after every update was most of what a viewer cost
     "logger.hideWelcomeMessage": "true",
     "logger.level": "warning",
-    "theme.light.primaryColor": "#1f6feb",
+    "theme.light.primaryColor": "#0f4fae",
     "theme.light.backgroundColor": "#f5f6f8",
     "theme.light.textColor": "#16191d",
     "theme.dark.primaryColor": "#6ea8fe",

@@ -37,7 +37,7 @@ def card_html(card: QueueCard, marks: Marks) -> Markup:
     late = card.seen == "late"
     classes = f"lw-card lw-{level}" + (" lw-late" if late else "") + (" lw-best" if card.queue in marks.best else "")
     return tag(
-        "article",
+        "div",
         tag("div", tag("h2", tag("bdi", card.name)), _badge(card, marks), cls="lw-head"),
         _figures(card) if known else _unknown(card, marks),
         _chart(card, marks.scale) if card.history else None,
@@ -86,7 +86,7 @@ def _figures(card: QueueCard) -> Markup:
         else words.wait_interval_words(card.wait_low_s, card.wait_high_s, stopped=stopped)
     )
     length = card.length or 0
-    unit = f"of {card.room} places" if card.room else "person" if length == 1 else "people"
+    unit = f"of {card.room}" if card.room else "person" if length == 1 else "people"
     return join(
         tag(
             "div",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from dashboard import words
-from dashboard.advice import Advice
+from dashboard.advice import Advice, longest
 from dashboard.page import Page, QueueCard
 from dashboard.periods import zone
 from dashboard.room import filling
@@ -31,12 +31,15 @@ def head_html(page: Page, title: str = "") -> Markup:
 
 
 def advice_html(page: Page, told: Advice) -> Markup:
-    """The advice, and a strip for each thing that is broken or about to overflow."""
+    """The advice, the longest line, and a strip for each thing that is broken or about to overflow."""
+    most = longest(page.cards)
+    lines = [f"Longest line: {c.name}, {words.people_words(c.length or 0)}." for c in page.cards if c.queue == most]
+    detail = " ".join(filter(None, (told.detail, *lines)))
     return join(
         tag(
             "div",
             tag("p", told.headline, cls="lw-headline"),
-            tag("p", told.detail, cls="lw-detail") if told.detail else None,
+            tag("p", detail, cls="lw-detail") if detail else None,
             cls=f"lw-advice lw-{told.level}",
             aria_live="polite",
         ),
