@@ -22,6 +22,9 @@ def clean(
     out: Annotated[Path, typer.Option(help="folder for train.json, val.json, report.html and suspects.json")],
     model: Annotated[str, typer.Option(help="the detector that is asked: n, s, or a folder of exported weights")] = "n",
     rounds: Annotated[int, typer.Option(min=1, help="at most so many; it ends when a round finds nothing new")] = 5,
+    posters: Annotated[
+        bool, typer.Option(help="set aside what looks the same at the same place in many pictures, not only show it")
+    ] = False,
 ) -> None:
     """Finds doubles, empty and shifted boxes, posters and missed people in labels; writes a mended copy and a report.
 
@@ -29,7 +32,7 @@ def clean(
     holds crops of people.
     """
     needs_torch()
-    cleaned = guarded(lambda: _clean(data, out, model, rounds))
+    cleaned = guarded(lambda: _clean(data, out, model, rounds=rounds, posters=posters))
     for kind, count in cleaned.counts().items():
         typer.echo(f"{kind:8} {count:6}")
     people = sum(int((picture.people.weights > 0).sum()) for picture in cleaned.before)
@@ -39,7 +42,7 @@ def clean(
     )
 
 
-def _clean(data: Path, out: Path, model: str, rounds: int) -> "Cleaned":
+def _clean(data: Path, out: Path, model: str, *, rounds: int, posters: bool) -> "Cleaned":
     import numpy as np
 
     from detector.cleaning.clean import clean as run_cleaning
@@ -54,7 +57,8 @@ def _clean(data: Path, out: Path, model: str, rounds: int) -> "Cleaned":
     detector = open_model(model, runtime="auto", score_threshold=0.02)
     embedder = Embedder(imagenet_state())
     rng = np.random.default_rng(SEED)
-    cleaned = run_cleaning(pictures, detector, embedder, rounds=rounds, rng=rng, progress=sys.stderr.isatty())
+    show = sys.stderr.isatty()
+    cleaned = run_cleaning(pictures, detector, embedder, rounds=rounds, rng=rng, still_aside=posters, progress=show)
     out.mkdir(parents=True, exist_ok=True)
     write_people_json(out / "train.json", cleaned.pictures)
     if val:

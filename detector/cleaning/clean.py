@@ -15,7 +15,7 @@ from detector.runtime.protocol import Detector
 
 log = logging.getLogger(__name__)
 
-DIMS = 128
+DIMS, BOXES_A_DIM = 128, 8  # fewer boxes have fewer directions that mean something
 ALIKE = 0.45  # cosine distance within a cluster
 
 
@@ -51,6 +51,7 @@ def clean(
     *,
     rounds: int,
     rng: np.random.Generator,
+    still_aside: bool = False,
     progress: bool = False,
 ) -> Cleaned:
     """Finds suspicious boxes and mends the labels.
@@ -61,12 +62,14 @@ def clean(
         embedder: of crops.
         rounds: at most so many; it ends before when a round finds nothing new.
         rng: for the places without people, and the order of clustering.
+        still_aside: whether what always looks the same at the same place is set aside, and not only shown.
         progress: shows a bar.
     """
     table = Gathering(pictures, detector, rng, progress=progress).table(embedder)
     if not (table.kind == LABEL).any():
         raise DataError("the labels hold no person: there is nothing to clean")
-    vectors = principal(table.embeddings, min(DIMS, table.embeddings.shape[1]), rng)
+    dims = max(2, min(DIMS, len(table.kind) // BOXES_A_DIM))
+    vectors = principal(table.embeddings, dims, rng)
     clusters = complete_linkage(vectors, ALIKE, rng)
     trusted = table.kind == LABEL
     suspects: list[Suspect] = []
@@ -74,6 +77,8 @@ def clean(
     while number < rounds:
         number += 1
         new = judge(Case(pictures, table, vectors, clusters, trusted.copy()), number)
+        if still_aside:
+            new = [replace(suspect, action="aside") if suspect.kind == "still" else suspect for suspect in new]
         log.info("round %d: %d suspicious boxes", number, len(new))
         suspects += new
         trusted[[suspect.row for suspect in new]] = False

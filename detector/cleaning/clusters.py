@@ -44,7 +44,8 @@ def _within(vectors: NDArray[np.float32], threshold: float) -> NDArray[np.int64]
 def _parts(vectors: NDArray[np.float32], index: NDArray[np.int64], rng: np.random.Generator) -> list[NDArray[np.int64]]:
     if len(index) <= MOST_AT_ONCE:
         return [index] if len(index) else []
-    _, side = kmeans2(vectors[index], 2, minit="++", rng=rng)
-    if side.min() == side.max():  # all alike
-        side = np.asarray(np.arange(len(index)) % 2, side.dtype)
+    side = np.arange(len(index)) % 2
+    if np.ptp(vectors[index], axis=0).max() > 1e-6:  # all alike: any halves
+        _, found = kmeans2(vectors[index], 2, minit="++", rng=rng)
+        side = found.astype(side.dtype) if found.min() != found.max() else side
     return [part for k in (0, 1) for part in _parts(vectors, index[side == k], rng)]

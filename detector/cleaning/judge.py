@@ -22,7 +22,8 @@ LEAST_HEIGHT_PX = 20.0  # smaller boxes tell no witness enough
 DOUBLE_IOU, SURE_DOUBLE_IOU, SAME_HEAD_IOU = 0.5, 0.7, 0.3
 SHIFTED_IOU, SHIFTED_SCORE = (0.25, SUPPORT_IOU), 0.7  # a sure detection that hardly overlaps the one label it could be
 MISSED_CHANCE = 0.9
-STILL_IOU, STILL_PICTURES = 0.8, 8  # the same look at the same place in so many pictures: a poster, a dummy
+# the same look at the same place in so many pictures: a poster, a dummy, or somebody who sits through a recording
+STILL_IOU, STILL_LOOK, STILL_PICTURES = 0.8, 0.9, 8
 
 Kind = Literal["double", "empty", "shifted", "missed", "still"]
 Action = Literal["drop", "aside", "move", "look"]
@@ -71,7 +72,7 @@ def judge(case: Case, number: int) -> list[Suspect]:
     cluster = _cluster_means(case, chance)
     found: dict[int, tuple[Kind, Action, NDArray[np.float32]]] = {}
     found |= _doubles(case, chance)
-    found |= {row: ("still", "aside", table.boxes[row]) for row in _still(case) if row not in found}
+    found |= {row: ("still", "look", table.boxes[row]) for row in _still(case) if row not in found}
     low = (table.support < LEAST_SUPPORT) & (chance < LEAST_CHANCE) & (cluster < LEAST_CLUSTER) & _tall(table)
     found |= {int(row): ("empty", "aside", table.boxes[row]) for row in np.flatnonzero(low & case.trusted & is_label)}
     found = _shifted(case) | found
@@ -164,6 +165,7 @@ def _still(case: Case) -> list[int]:
     for rows in groups.values():
         if len(rows) < STILL_PICTURES:
             continue
-        near = overlaps(table.boxes[rows], table.boxes[rows])[0] >= STILL_IOU
+        alike = table.embeddings[rows] @ table.embeddings[rows].T >= STILL_LOOK
+        near = (overlaps(table.boxes[rows], table.boxes[rows])[0] >= STILL_IOU) & alike
         found += [row for row, many in zip(rows, near.sum(1) >= STILL_PICTURES, strict=True) if many]
     return found

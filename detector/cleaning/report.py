@@ -19,7 +19,8 @@ TITLES = {
     "double": "Doubles: a second box for one person (orange: the box that stays)",
     "empty": "No single person: empty, cut off, a crowd, another thing",
     "shifted": "Shifted: moved to where the detector sees the person (orange)",
-    "still": "The same look at the same place in many pictures: posters, dummies, or people who never move",
+    "still": "The same look at the same place in many pictures: posters, dummies, or people who never move "
+    "(nothing is changed unless --posters is given)",
     "missed": "Seen by the detector, labelled by nobody: missed people, or its mistakes; nothing is changed",
 }
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
