@@ -68,9 +68,19 @@ def _asked(known: dict[str, str], names: Names) -> tuple[str, Kind, date]:
     today = periods.today(time.time(), names.timezone)
     with st.container(horizontal=True, vertical_alignment="bottom", key="lw-asked"):
         order = [*known, ALL] if len(known) > 1 else list(known) or [ALL]
-        queue = st.selectbox("Queue", order, format_func=lambda i: "All queues" if i == ALL else known[i])
-        kind = st.segmented_control("Show", ["Day", "Week"], default="Day", required=True)
-        day = st.date_input("Day", today, max_value=today, min_value=today - timedelta(days=3660))
+        queue = st.selectbox(
+            "Queue",
+            order,
+            format_func=lambda i: "All queues" if i == ALL else known[i],
+            key="queue",
+            bind="query-params",
+        )
+        kind = st.segmented_control(
+            "Show", ["Day", "Week"], default="Day", required=True, key="show", bind="query-params"
+        )
+        day = st.date_input(
+            "Day", today, max_value=today, min_value=today - timedelta(days=3660), key="day", bind="query-params"
+        )
     return queue or ALL, "week" if kind == "Week" else "day", day if isinstance(day, date) else today
 
 

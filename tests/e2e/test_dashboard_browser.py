@@ -202,7 +202,9 @@ def test_hostile_texts_are_literal(browser: Browser, tmp_path: Path) -> None:
         assert page.locator("h1").inner_text() == HOSTILE[2]
         assert page.title() == HOSTILE[2]
         assert [e.inner_text() for e in page.locator(".lw-alerts li > span").all()] == list(reversed(HOSTILE))
-        assert sorted(e.inner_text() for e in page.locator(".lw-chip bdi").all()) == sorted((*HOSTILE, HOSTILE[1], "box-1"))
+        assert sorted(e.inner_text() for e in page.locator(".lw-chip bdi").all()) == sorted(
+            (*HOSTILE, HOSTILE[1], "box-1")
+        )
         assert page.locator(".stHtml :is(img, script, svg, iframe, a, .katex)").count() == 0
         assert seen.dialogs == []
         assert seen.console == []

@@ -1,0 +1,133 @@
+"""How quickly the pages come and change, with weeks of several queues in the store: in Chromium, on this machine.
+
+    python tests/bench/dashboard_pages.py [--store FILE] [--days 30] [--queues 10]
+
+For each page: the time from asking to the first figures in a browser that has the page's scripts (a second visit), and
+to the same after a choice was changed; for the live page, how long a change in the store takes to be seen.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlite_utils import Database
+
+from dashboard.launch import run_dashboard
+from edge.settings import QueueSettings, Site
+from linewise.parts import free_port
+from tests.dashboard.fill import SITE, FakeQueue, reading
+from tests.dashboard.month import fill_month
+
+CHROMIUM = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FIRST = {
+    "": ".lw-card", "plan": ".lw-spot", "history": ".lw-figure", "cameras": ".lw-table", "accuracy": ".lw-past",
+    "alerts": ".lw-headline",
+}  # fmt: skip
+
+
+def first_figures_s(browser: Browser, url: str, page_name: str, *, times: int) -> list[float]:
+    """Seconds from asking for a page to its first figures; the first visit, which loads scripts, is not among them."""
+    took, context = [], browser.new_context()
+    for _ in range(times + 1):
+        page = context.new_page()
+        began_s = time.monotonic()
+        page.goto(f"{url}/{page_name}", wait_until="commit", timeout=120_000)
+        page.locator(FIRST[page_name]).first.wait_for(timeout=120_000)
+        took.append(time.monotonic() - began_s)
+        page.close()
+    context.close()
+    return took[1:]
+
+
+def seen_after_s(page: Page, store: Path, *, times: int) -> list[float]:
+    """Seconds from a commit to the store until the live page shows it."""
+    took, db = [], Database(store)
+    for number in range(times):
+        length = 20 + number
+        db.table("state").upsert(reading(FakeQueue("till-1"), length, time.time()), pk=("site", "queue"))
+        began_s = time.monotonic()
+        page.wait_for_function(
+            'n => document.querySelector(`[data-queue="till-1"] .lw-length`)?.textContent === n', arg=str(length)
+        )
+        took.append(time.monotonic() - began_s)
+    db.close()
+    return took
+
+
+def measure(url: str, store: Path, times: int) -> None:
+    """Prints a line a figure."""
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        wait_until_served(browser, url)
+        for name in FIRST:
+            told("first figures of " + (name or "live"), first_figures_s(browser, url, name, times=times))
+        page = browser.new_page()
+        page.goto(url, timeout=120_000)
+        page.locator(".lw-card").first.wait_for(timeout=120_000)
+        told("a change is seen on the live page", seen_after_s(page, store, times=2 * times))
+        page.goto(f"{url}/history", timeout=120_000)
+        page.locator(".lw-figure").first.wait_for(timeout=120_000)
+        took = []
+        for kind in ("Week", "Day") * times:
+            began_s = time.monotonic()
+            page.get_by_role("radio", name=kind).or_(page.get_by_role("button", name=kind, exact=True)).first.click()
+            slots = 168 if kind == "Week" else 96
+            page.wait_for_function(
+                "n => document.querySelector('.lw-slots')?.childElementCount === n", arg=slots, timeout=60_000
+            )
+            took.append(time.monotonic() - began_s)
+        told("history changes between day and week", took)
+        browser.close()
+
+
+def wait_until_served(browser: Browser, url: str) -> None:
+    """Returns when the server answers."""
+    page, deadline_s = browser.new_page(), time.monotonic() + 90
+    while time.monotonic() < deadline_s:
+        try:
+            page.goto(url, wait_until="commit")
+        except Exception:  # noqa: BLE001 (Playwright's own error for a refused connection)
+            time.sleep(0.2)
+        else:
+            break
+    page.close()
+
+
+def told(what: str, took_s: list[float]) -> None:
+    """One line."""
+    print(f"{what}: median {statistics.median(took_s):.2f} s, most {max(took_s):.2f} s (n {len(took_s)})", flush=True)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--queues", type=int, default=10)
+    parser.add_argument("--times", type=int, default=5)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = given.store or Path(folder) / "store.sqlite3"
+        if given.store is None:
+            fill_month(store, now_s=time.time(), days=given.days, queues=given.queues)
+        port, stop = free_port(), threading.Event()
+        queues = tuple(QueueSettings(f"till-{n + 1}", f"Till {n + 1}") for n in range(given.queues))
+        site = Site(SITE, "Canteen", "Europe/Berlin", "box-1", Path("site.toml"), "0", (), queues)
+        settings = {"store": store, "port": port, "open_browser": False, "stop": stop}
+        served = threading.Thread(target=run_dashboard, args=(site,), kwargs=settings)
+        served.start()
+        try:
+            print(f"{store.stat().st_size / 1e6:.0f} MB, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+            measure(f"http://127.0.0.1:{port}", store, given.times)
+        finally:
+            stop.set()
+            served.join()
+
+
+if __name__ == "__main__":
+    main()
