@@ -9,6 +9,7 @@ from linewise import (
     calibrate_command,
     check,
     clean_command,
+    count_command,
     format_commands,
     install_command,
     part_commands,
@@ -35,6 +36,7 @@ for module in (
     format_commands,
     install_command,
     calibrate_command,
+    count_command,
 ):
     module.register(app)
 

@@ -80,8 +80,11 @@ function begin(root) {
     self.drag = null;
     if (drag && drag.moved) return self.tell("move", { key: self.chosen.key, points: shape(self.chosen.key).points });
     if (drag && !self.data.tool.key) return self.draw();
-    if (event.button === 0 && !(drag && self.chosen.index !== null)) { self.chosen = null; add(place(event)); }
-    else self.draw();
+    if (event.button !== 0) return;
+    // A click on a corner while drawing takes exactly that corner: a service line lies on its lane's side.
+    const corner = drag && self.chosen.index !== null ? shape(self.chosen.key)?.points[self.chosen.index] : null;
+    self.chosen = null;
+    add(corner ? [...corner] : place(event));
   });
   svg.addEventListener("dblclick", (event) => {
     const side = event.target.closest("[data-shape]");
