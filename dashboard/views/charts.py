@@ -80,7 +80,7 @@ def _slot(slot: Slot, top: float) -> Markup:
     inside = []
     if slot.value is not None:
         inside.append(tag("i", style=f"height:{_percent(slot.value, top)}"))
-    if slot.mark is not None:
+    if slot.mark:  # a row of zeros would look like a line
         inside.append(tag("b", style=f"bottom:{_percent(slot.mark, top)}"))
     if slot.forecast is not None:
         inside.append(tag("b", cls="lw-forecast", style=f"bottom:{_percent(slot.forecast, top)}"))
