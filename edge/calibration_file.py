@@ -42,8 +42,8 @@ class LaneFit:
         queue: the queue's id.
         lane: from 1, in the order of the site file.
         fingerprint: of the lane as it was then, see `fingerprint`.
-        miss_rate: share of the people in the lane that are not counted, on average; below 0: more are counted than
-            there are.
+        miss_rate: share of the people there that the length of a replay with miss_rate 0.0 lacks, summed over moments;
+            below 0: it tells more than there are.
         moments: counts by hand that it was fitted on.
     """
 
@@ -65,9 +65,9 @@ def fingerprint(lane: LaneSettings) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def miss_rate(counted: float, there: float) -> float:
-    """The share missed of people that were `there` (sums over moments) of whom so many were `counted`, in bounds."""
-    return min(max(1.0 - counted / there, MISS_RATES[0]), MISS_RATES[1]) if there > 0.0 else 0.0
+def miss_rate(told: float, there: float) -> float:
+    """The share missed of people that were `there` where so many were `told` (sums over moments), in bounds."""
+    return min(max(1.0 - told / there, MISS_RATES[0]), MISS_RATES[1]) if there > 0.0 else 0.0
 
 
 def calibrated(site: Site) -> Site:

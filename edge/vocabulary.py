@@ -119,7 +119,8 @@ class LaneSettings:
         min_stay_s: shorter stays are passers-by.
         hold_s: unseen this long and still in the line.
         min_service_s: see service_area.
-        miss_rate: share of the people in it who are not counted, from the site's calibration file; see length.py.
+        miss_rate: share of the people in it who are missed, from the site's calibration file; None: never measured.
+            Where it is set, the length is the expected number of people there (length.py), else that of the visit book.
     """
 
     camera_id: str
@@ -130,7 +131,7 @@ class LaneSettings:
     min_stay_s: float = 5.0
     hold_s: float = 3.0
     min_service_s: float = 3.0
-    miss_rate: float = 0.0
+    miss_rate: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from edge.queueing.presence import End, Place, Presence
 from edge.queueing.visits import VisitBook
 from edge.vocabulary import Point
 
+AT_LINE_HEIGHTS = 0.5  # body heights from the service line: the first of a line stands there while being served
 AHEAD_S = 1.0  # how far a vanished person's walk is continued
 
 
@@ -58,11 +59,20 @@ def finish(stay: Presence, place: Place, end: End, book: VisitBook) -> None:
         book.close(stay.number, end.outcome, end.at_s)
 
 
-def vanished(stay: Presence, place: Place, shape: LaneShape, *, zones: Sequence[Zone], others: Iterable[Path]) -> End:
+def vanished(
+    stay: Presence,
+    place: Place,
+    shape: LaneShape,
+    *,
+    zones: Sequence[Zone],
+    others: Iterable[Path],
+    first: bool = False,
+) -> End:
     """How a stay ended whose person was not seen again: served or left where the walk shows it, else lost.
 
     The walk goes on to where somebody new appeared outside the lane meanwhile, within reach, or else as it went for
-    AHEAD_S. A step over the service line is service, one over the border leaving.
+    AHEAD_S. A step over the service line is service, one over the border leaving. The first of the line (`first`) who
+    stood at the service line and isn't found again went over it.
     """
     path, last_s = stay.path, stay.path.seen_s
     heir = _heir(path, place, others)
@@ -81,6 +91,9 @@ def vanished(stay: Presence, place: Place, shape: LaneShape, *, zones: Sequence[
         return rules.outside_end(stay, place)
     if stay.served_s is not None:
         return End("served", last_s if place.count_served else stay.served_s)
+    if first and stay.number is not None and shape.line is not None:
+        if shape.line.side(path.previous_point) < AT_LINE_HEIGHTS * path.height:
+            return End("served", last_s)
     return End("lost", last_s)
 
 

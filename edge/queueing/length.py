@@ -31,7 +31,7 @@ class Section:
 
     members: tuple[float, ...]
     candidates: tuple[float, ...]
-    miss_rate: float = 0.0
+    miss_rate: float | None = None
 
 
 def still_there(unseen_s: float, hold_s: float) -> float:
@@ -71,7 +71,7 @@ def missed_distribution(seen: int, miss_rate: float) -> NDArray[np.float64]:
     return np.asarray(dist / dist.sum())
 
 
-def estimate(members: Iterable[float], candidates: Iterable[float], miss_rate: float = 0.0) -> Length:
+def estimate(members: Iterable[float], candidates: Iterable[float], miss_rate: float | None = None) -> Length:
     """One lane's length from each member's and each candidate's probability of being in the line."""
     return length_of([Section(tuple(members), tuple(candidates), miss_rate)])
 
@@ -79,20 +79,22 @@ def estimate(members: Iterable[float], candidates: Iterable[float], miss_rate: f
 def length_of(sections: Iterable[Section]) -> Length:
     """The length of a queue from its lanes.
 
-    The length itself is the sum of each lane's number of members, divided by 1 - miss_rate where that is known (without
-    it the length equals the visit book); members' and candidates' doubts, and people missed, make the interval. Where
-    more are counted than there are (a miss rate below 0), each member is there with probability 1 / (1 - miss_rate).
+    A lane that was never measured gives its number of members, so that the length equals the visit book. A measured one
+    gives the expected number of people there: members and candidates by their probabilities, divided by 1 - miss_rate.
+    Doubts and people missed make the interval. Where more are counted than there are (a miss rate below 0), each is
+    there with probability 1 / (1 - miss_rate).
     """
     expected, sure, dist = 0.0, 0, np.ones(1)
     for section in sections:
-        miss_rate = min(section.miss_rate, _MISS_MOST)
+        miss_rate = min(section.miss_rate or 0.0, _MISS_MOST)
         real = min(1.0, 1.0 / (1.0 - miss_rate))
-        members = [p * real for p in section.members]
-        expected += len(members) / (1.0 - miss_rate)
-        sure += sum(p >= 1.0 for p in members)
-        doubtful = [p for p in (*members, *section.candidates) if p < 1.0]
-        dist = np.convolve(dist, count_distribution(doubtful))
-        dist = np.convolve(dist, missed_distribution(len(members), miss_rate))
+        people = [p * real for p in (*section.members, *section.candidates)]
+        measured = section.miss_rate is not None
+        counted = sum(section.members) + sum(section.candidates) if measured else len(section.members)
+        expected += counted / (1.0 - miss_rate)
+        sure += sum(p >= 1.0 for p in people)
+        dist = np.convolve(dist, count_distribution(p for p in people if p < 1.0))
+        dist = np.convolve(dist, missed_distribution(len(section.members), miss_rate))
     upto = np.cumsum(dist)
     tail = (1.0 - _LEVEL) / 2.0
     length = math.floor(expected + 0.5)

@@ -215,7 +215,7 @@ class CameraLanes:
                     stay.out_since_s = stay.out_s = None
                     return
                 end = rules.outside_end(stay, place)
-        end = end or rules.border_end(stay, place, at_s)
+        end = end or rules.border_end(stay, place, shape, at_s)
         if end is not None:
             if not rules.is_out(stay.path, place, shape):
                 stay.path.barred = stay.place
@@ -227,13 +227,22 @@ class CameraLanes:
             place = self._places[stay.place]
             stay.hidden = True
             unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
-            end = rules.border_end(stay, place, at_s)
+            end = rules.border_end(stay, place, self.shape(stay), at_s)
             if end is None and unseen_s >= place.settings.hold_s - 1e-9:
                 others = [p for k, p in self._paths.items() if k not in self.floor.present]
-                end = endings.vanished(stay, place, self.shape(stay), zones=self._zones, others=others)
+                first = self._is_first(stay)
+                end = endings.vanished(stay, place, self.shape(stay), zones=self._zones, others=others, first=first)
             if end is not None:
                 self._finish(stay, end)
                 del self._paths[stay.path.key]
+
+    def _is_first(self, stay: Presence) -> bool:
+        """Is nobody else in this lane, and counted, nearer to the service point?"""
+        distance = self.shape(stay).distance_to_service
+        mine = distance(stay.path.point)
+        others = (p for p in self.floor.in_queue(stay.queue) if p is not stay and p.number is not None)
+        near = (distance(p.path.point) for p in others if p.place == stay.place and p.path.key[0] == self.camera_id)
+        return mine is not None and all(d is not None and d >= mine for d in near)
 
     def _finish(self, stay: Presence, end: End) -> None:
         del self.floor.present[stay.path.key]

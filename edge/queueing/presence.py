@@ -5,7 +5,9 @@ The decisions here look at one person only; who is who and what is counted is me
 
 from dataclasses import dataclass, field
 
-from edge.queueing.lanes import LaneShape, Zone, crossing
+import numpy as np
+
+from edge.queueing.lanes import LaneShape, Zone, crossing, signed_distance
 from edge.queueing.paths import Path
 from edge.vocabulary import LaneSettings, Outcome
 
@@ -13,6 +15,7 @@ MARGIN_HEIGHTS = 0.08  # a foot may tremble this far (body heights) over a borde
 MARGIN_LEAST = 0.004  # ... but no less than this (picture heights)
 AWAY_HEIGHTS = 0.35  # so far outside, a person has left
 LEAVE_S = 1.5  # so long outside, a person has left
+AWAY_S = 0.6  # ... or so long, when walking away
 WALK_SPEED = 0.5  # body heights a second: faster is walking, not standing in a line
 
 
@@ -188,13 +191,25 @@ def watch_border(p: Presence, place: Place, shape: LaneShape) -> None:
         p.out_since_s = p.out_s = None
 
 
-def border_end(p: Presence, place: Place, now_s: float) -> End | None:
+def border_end(p: Presence, place: Place, shape: LaneShape, now_s: float) -> End | None:
     """Gone over the border? Far outside, or outside for long enough (longer where another lane follows)."""
     if p.out_since_s is None:
         return None
     patience_s = LEAVE_S if place.lane == 0 else max(LEAVE_S, place.settings.hold_s)
-    far = place.lane == 0 and inside(p.path, place) < -AWAY_HEIGHTS * p.path.height
+    away = AWAY_HEIGHTS * p.path.height
+    far = place.lane == 0 and (inside(p.path, place) < -away or _led_away(p, place, shape, now_s) > away)
     return outside_end(p, place) if far or now_s - p.out_since_s >= patience_s else None
+
+
+def _led_away(p: Presence, place: Place, shape: LaneShape, now_s: float) -> float:
+    """How far outside the walk of somebody in sight, who has been out for AWAY_S, leads in a second, picture heights."""
+    if p.hidden or p.out_since_s is None or now_s - p.out_since_s < AWAY_S:
+        return 0.0
+    if p.path.speed() < WALK_SPEED / 2.0 or inside(p.path, place) > -margin(p.path, shape.area):
+        return 0.0
+    point = np.array([p.path.ahead(1.0)])
+    zones = [z for z in (shape.area, shape.service_area) if z is not None]
+    return min(float(-signed_distance(point, z.polygon)[0]) for z in zones)
 
 
 def outside_end(p: Presence, place: Place) -> End:

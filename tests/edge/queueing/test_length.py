@@ -50,6 +50,19 @@ def test_a_known_miss_rate_corrects_the_length() -> None:
     assert got.low >= 8
 
 
+def test_a_measured_lane_gives_the_expected_number() -> None:
+    """People who are probably about to count are in it, doubtful ones by their probability; unmeasured lanes do not."""
+    assert estimate([1.0, 1.0, 0.3], [0.8, 0.8], miss_rate=0.0).length == 4
+    assert estimate([1.0, 1.0, 0.3], [0.8, 0.8]).length == 3
+
+
+def test_a_lane_that_counts_too_many_is_corrected_too() -> None:
+    """With a miss rate below 0, twelve counted are ten, and the interval reaches below."""
+    got = estimate([1.0] * 12, [], miss_rate=-0.2)
+    assert got.length == 10
+    assert got.low < 10 <= got.high <= 12
+
+
 def test_the_interval_holds_eighty_per_cent_of_misses() -> None:
     """People missed at random: the interval covers the true number in at least 80 % of pictures."""
     rng = np.random.default_rng(5)

@@ -110,6 +110,22 @@ def test_who_vanishes_inside_is_lost() -> None:
     assert lengths(ticks)[34] == 0
 
 
+@pytest.mark.parametrize(("stops_at", "outcome"), [(260, "served"), (420, "lost")])
+def test_the_first_of_the_line_who_vanishes_at_the_service_line_was_served(stops_at: float, outcome: str) -> None:
+    """Standing within half a body height of the line, and not found again: served; farther away: lost."""
+    person = walk((1, 640, 760), (9, 640, stops_at), (30, 640, stops_at))
+    visit = only(play(Counter(site()), {1: person, 9: outside()}, every(0.1, 40)))
+    assert (visit.outcome, visit.left_s) == (outcome, 30.0)
+
+
+def test_who_walks_away_has_left_at_once() -> None:
+    """Out over the side at a walk: no longer in the length a second later, though not yet far."""
+    person = walk((1, 640, 760), (5, 640, 600), (30, 640, 600), (34, 1000, 600), (40, 1000, 600))
+    ticks = play(Counter(site()), {1: person, 9: outside()}, every(0.1, 40))
+    assert lengths(ticks)[33] == 1
+    assert lengths(ticks)[35] == 0
+
+
 def test_who_vanishes_walking_over_the_service_line_is_served() -> None:
     """The track ends 0.6 s before the line is reached, walking: served, at the time the walk leads there."""
     person = walk((1, 640, 760), (5, 640, 600), (30, 640, 600), (39.0, 640, 240))
