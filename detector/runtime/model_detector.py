@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.runtime.detections import Detections
-from detector.runtime.duplicates import without_duplicates
+from detector.runtime.duplicates import fade_duplicates
 from detector.runtime.errors import DetectorError
 from detector.runtime.letterbox import letterbox
 from detector.runtime.score_scale import LEAST_SCORE, raw_of, told
 
+FADE_FROM_IOU = 0.4  # a box that overlaps a better one this much begins to lose its score
 LEAST_SIDE_PX = 1.0  # boxes thinner than this after cutting at the picture's border are nothing
 
 
@@ -34,7 +35,7 @@ class Working:
     Attributes:
         canvas: (width, height) px of the graph's input.
         score_threshold: the raw score that is told as score_scale.WORKING_SCORE.
-        duplicate_iou: two boxes that overlap more are one person.
+        duplicate_iou: two boxes that overlap this much are one person; from FADE_FROM_IOU on the worse one is doubted.
         least_score: told score below which boxes are dropped.
     """
 
@@ -57,10 +58,11 @@ class ModelDetector:
             raise DetectorError(f"a picture must be (height, width, 3) uint8 RGB, got {image.shape} {image.dtype}")
         canvas, placed = letterbox(image, self.working.canvas)
         boxes, scores = self.session.run(canvas[None])
-        likely = scores[0] >= raw_of(self.working.least_score, self.working.score_threshold)
-        boxes, scores = boxes[0][likely], scores[0][likely]
-        keep = without_duplicates(boxes, scores, self.working.duplicate_iou)
-        boxes, scores = placed.to_picture(boxes[keep]), told(scores[keep], self.working.score_threshold)
+        least = raw_of(self.working.least_score, self.working.score_threshold)
+        boxes, scores = boxes[0][scores[0] >= least], scores[0][scores[0] >= least]
+        fade = (min(FADE_FROM_IOU, self.working.duplicate_iou - 0.01), self.working.duplicate_iou)
+        keep, scores = fade_duplicates(boxes, scores, fade, least)
+        boxes, scores = placed.to_picture(boxes[keep]), told(scores, self.working.score_threshold)
         seen = (boxes[:, 2:] - boxes[:, :2]).min(1, initial=np.inf) >= LEAST_SIDE_PX
         return Detections(pts_s, placed.size_px, boxes[seen], scores[seen])
 
