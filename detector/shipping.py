@@ -42,7 +42,7 @@ class Shipment:
     weights_dir: Path
     name: str
     score_threshold: float = 0.4
-    duplicate_iou: float = 0.55
+    duplicate_iou: float = 0.7
 
 
 def load_network(run: Path) -> tuple[Network, dict[str, Any]]:

@@ -84,7 +84,9 @@ def export(  # noqa: PLR0917  typer makes options of them
     out: Annotated[Path, typer.Option(help="folder for the graphs and manifest.json")],
     name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
     score_threshold: Annotated[float, typer.Option(help="working threshold to write down")] = 0.4,
-    duplicate_iou: Annotated[float, typer.Option(help="IoU above which two boxes are one person")] = 0.55,
+    duplicate_iou: Annotated[
+        float, typer.Option(help="IoU at which two boxes are one person; doubt begins at 0.4")
+    ] = 0.7,
     all_formats: Annotated[bool, typer.Option("--all", help="also FP16, INT8 for TensorRT, torch.export")] = False,
 ) -> None:
     """Exports a run to ONNX (FP32 and INT8), scores both and writes the manifest."""

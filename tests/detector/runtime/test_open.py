@@ -12,6 +12,7 @@ import pytest
 from detector.runtime import open as opening
 from detector.runtime.errors import DetectorError
 from detector.runtime.manifest import WEIGHTS_DIR, read_model, read_verified
+from detector.runtime.model_detector import ModelDetector
 from detector.runtime.open import open_detector
 
 
@@ -132,3 +133,12 @@ def test_wrong_arguments_are_told() -> None:
         open_detector("cuda")
     with pytest.raises(DetectorError, match="at least 1, got 0"):
         open_detector(threads=0)
+
+
+@pytest.mark.parametrize(("model", "canvas"), [("n", (416, 256)), ("quick", (416, 256)), ("s", (608, 352))])
+def test_every_shipped_model_opens(model: str, canvas: tuple[int, int]) -> None:
+    """Its files are the scored ones, it takes its own canvas and sees nobody in an even grey."""
+    detector = open_detector("onnx-int8", model=model)
+    assert isinstance(detector, ModelDetector)
+    assert detector.working.canvas == canvas
+    assert len(detector.detect(np.full((180, 320, 3), 114, np.uint8), 0.0).scores) == 0
