@@ -11,8 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlite_utils import Database
 
+from dashboard.backfill import fill_hours
 from linewise.parts import free_port
 from tests.dashboard.fill import FakeCamera, FakeQueue, alert, fill
+from tests.dashboard.month import TOLD
 from tests.dashboard.test_past import minute, served
 from tests.e2e.test_dashboard_browser import CHROMIUM, HOSTILE, PATIENCE_MS, opened, serving, site, wait_for_server
 
@@ -40,7 +42,11 @@ def filled(store: Path) -> None:
     db = Database(store)
     start_s = now_s // 60 * 60 - 3600
     db.table("minutes").insert_all(minute(start_s + 60 * n, queue=q) for q in NAMES for n in range(59))
-    db.table("events").insert_all(served(start_s + 60 * n, 30.0 + n, n) for n in range(59))
+    told = {"told_s": 40.0, "told_low_s": 20.0, "told_high_s": 90.0}
+    db.table("events").insert_all(served(start_s + 60 * n, 30.0 + n, n) | told for n in range(59))
+    with db.atomic():
+        fill_hours(db)
+        db.execute(TOLD)
     alert(db, "q", HOSTILE[0], now_s - 30, seq=900)
     db.close()
 
