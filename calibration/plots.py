@@ -27,7 +27,7 @@ def _figure(title: str, legend: str, drawing: str) -> str:
 
 
 def lengths(done: Replayed, queue_id: str, result: QueueScore) -> str:
-    """Length over time with its interval, and the moments counted by eye."""
+    """Length over time with its interval, and the moments of the truth."""
     readings = done.readings[queue_id]
     if not readings:
         return ""
@@ -40,15 +40,15 @@ def lengths(done: Replayed, queue_id: str, result: QueueScore) -> str:
             e.truth.pts_s,
             e.truth.length,
             css="dot" if e.truth.certain else "dot-open",
-            title=f"{clock(e.truth.pts_s)}: {e.truth.length} by eye, machine {'unknown' if e.told is None else e.told}",
+            title=f"{clock(e.truth.pts_s)}: {e.truth.length} true, machine {'unknown' if e.told is None else e.told}",
         )
         for e in result.lengths
     ]
     legend = [("machine", "machine"), ("band patch", "its interval")]
     if any(e.truth.certain for e in result.lengths):
-        legend.append(("truth spot", "counted by eye"))
+        legend.append(("truth spot", "truth"))
     if any(not e.truth.certain for e in result.lengths):
-        legend.append(("open spot", "counted by eye, arguable"))
+        legend.append(("open spot", "truth, arguable"))
     parts = [
         svg.axes(scale, unit="people"),
         svg.band(scale, [(r.pts_s, r.length_low, r.length_high) for r in readings], "band"),
@@ -78,7 +78,7 @@ def waits(done: Replayed, queue_id: str, result: QueueScore) -> str:
         svg.band(scale, [(r.pts_s, r.wait_low_s, _upper_s(r)) for r in readings], "band"),
         svg.steps(scale, [(r.pts_s, r.wait_s) for r in readings], "machine"),
     ]
-    for css, text, dots in (("dot-own", "measured", real), ("dot", "by eye", eye)):
+    for css, text, dots in (("dot-own", "measured", real), ("dot", "truth", eye)):
         parts += [svg.dot(scale, t, w, css=css, title=f"joined {clock(t)}, waited {w:.0f} s ({text})") for t, w in dots]
     legend = [("machine", "wait told to one who joins now"), ("band patch", "its interval")]
     legend += [("own spot", "what the machine then measured")] if real else []
@@ -129,12 +129,12 @@ def visits(done: Replayed, matches: Sequence[Match]) -> str:
             parts += _bars(scale, match.machine, top, end_s=done.end_s)
         if match.truth:
             stay = (match.truth.joined_s, _until(match.truth, done.end_s))
-            title = f"by eye: {clock(stay[0])} to {clock(stay[1])}"
+            title = f"truth: {clock(stay[0])} to {clock(stay[1])}"
             parts.append(svg.bar(scale, stay, (top + 7, 4), css="bar-truth", title=title))
     waited = any(m.machine and m.machine.served_s is not None for m in shown)
     legend = [("machine patch", "waited"), ("after patch", "after being served, or never served")]
     legend = legend if waited else [("after patch", "there, by the machine")]
-    legend += [("truth patch", "by eye")] if with_truth else []
+    legend += [("truth patch", "truth")] if with_truth else []
     cut = f'<p class="note">The first {MAX_BARS} of {len(matches)} visits.</p>' if len(matches) > MAX_BARS else ""
     return _figure("Visits, one a bar", _legend(*legend), svg.picture(scale, parts, "Visits over time") + cut)
 

@@ -82,8 +82,8 @@ def _moments(errors: Sequence[LengthError]) -> str:
          "certain" if e.truth.certain else "arguable"]
         for e in worst[:MAX_ROWS]
     ]  # fmt: skip
-    table = _table(["Moment", "By eye", "Machine", "Error", "The eye was"], rows, off=3)
-    return f"<details><summary>Moments counted by eye, worst first</summary>{table}{_cut(len(worst))}</details>"
+    table = _table(["Moment", "Truth", "Machine", "Error", "The truth is"], rows, off=3)
+    return f"<details><summary>Moments of the truth, worst first</summary>{table}{_cut(len(worst))}</details>"
 
 
 def _visits(matches: Sequence[Match], *, in_view: bool) -> str:

@@ -34,13 +34,13 @@ def headline(done: Replayed, scores: Mapping[str, QueueScore]) -> str:
         right = sum(e == 0 for e in known)
         tail = "" if right == len(known) else f", and at most {people(max(known))} off"
         missing = f"; at {unknown} more the machine did not know" if unknown else ""
-        return f"Right at {right} of the {_moments(len(known))} that were counted by eye{tail}{missing}."
+        return f"Right at {right} of the {_moments(len(known))} in the truth{tail}{missing}."
     matched = [m for s in scores.values() for m in (*s.visits, *s.views) if m.truth]
     if matched:
         found = sum(m.machine is not None for m in matched)
-        return f"Found {found} of the {len(matched)} visits that were written down by eye."
+        return f"Found {found} of the {len(matched)} visits in the truth."
     if errors:
-        return f"The machine did not know the length at any of the {_moments(len(errors))} counted by eye."
+        return f"The machine did not know the length at any of the {_moments(len(errors))} in the truth."
     return f"{UNPROVED}."
 
 
@@ -102,9 +102,9 @@ def _length(score: Mapping[str, Any] | None, kind: str) -> str:
         if score[key]
     )
     if not score["n"]:
-        return f"Counted by eye ({kind}): no moment to compare.{apart}"
+        return f"Against the truth ({kind}): no moment to compare.{apart}"
     return (
-        f"Counted by eye ({kind}): at {_moments(score['n'])} {score['mae']:.2f} people off on average "
+        f"Against the truth ({kind}): at {_moments(score['n'])} {score['mae']:.2f} people off on average "
         f"(bias {score['bias']:+.2f}), within one at {score['within_1']:.0%}.{apart}"
     )
 

@@ -161,7 +161,7 @@ def test_scores_against_every_kind_of_truth(site: Site, tmp_path: Path) -> None:
     # in view from 5.0 to 33.0 s: the stay in the picture is exact to a picture's interval, the lane's stay is shorter
     assert block["views"]["stay"]["worst"] <= 0.4
     assert words.headline(done, scores) == (
-        "Right at 2 of the 3 moments that were counted by eye, and at most 2 people off."
+        "Right at 2 of the 3 moments in the truth, and at most 2 people off."
     )
 
 

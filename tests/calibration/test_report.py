@@ -81,7 +81,7 @@ class Seen(HTMLParser):
 def test_the_page_says_what_happened(tmp_path: Path) -> None:
     """Verdict, counts, worst moment and figures stand in the page."""
     seen = Seen(page_of(done_of(tmp_path), truth_of()))
-    assert "Right at 1 of the 2 moments that were counted by eye, and at most 2 people off." in seen.text
+    assert "Right at 1 of the 2 moments in the truth, and at most 2 people off." in seen.text
     assert "2 people joined: 1 served, 0 walked away, 0 lost from sight inside, 1 still there at the end." in seen.text
     assert "For 10 s the length was not known (stale)." in seen.text
     assert "Those served waited 20 s (median of 1), the longest 20 s." in seen.text
