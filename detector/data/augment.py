@@ -18,7 +18,10 @@ SEEN_SHARE = 0.25  # of a person's box that must be left inside to be learnt as 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How strongly pictures are changed; the scales are times the scale that fits the picture into the canvas."""
+    """How strongly pictures are changed; the scales are times the scale that fits the picture into the canvas.
+
+    `lines` is the share of pictures that get a composed line of people (lines.py; needs cut-out masks).
+    """
 
     mosaic: float = 0.5
     scale_low: float = 0.6
@@ -26,6 +29,7 @@ class Augmentation:
     aspect: float = 0.12
     shift: float = 0.15
     colour: float = 1.0
+    lines: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Batches for training: which pictures, how changed, in which order, all a function of (seed, epoch, place)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from detector.data.augment import Augmentation, Sample, Source, compose
 from detector.data.cache import PictureCache
+from detector.data.lines import CutOut, with_line
 from detector.data.pictures import People, Picture
 
 
@@ -29,6 +30,7 @@ class Samples(Dataset[Sample]):
         canvas: (width, height) px.
         augmentation: how strongly to change.
         key: (seed, epoch): the whole epoch is decided by it.
+        cutouts: of people, for composed lines.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Samples(Dataset[Sample]):
         canvas: tuple[int, int],
         augmentation: Augmentation,
         key: tuple[int, int],
+        cutouts: Sequence[CutOut] = (),
     ) -> None:
         self.pictures, self.cache, self.canvas, self.augmentation, self.key = pictures, cache, canvas, augmentation, key
+        self.cutouts = cutouts
         self.order = np.random.default_rng(key).permutation(len(pictures))
 
     def __len__(self) -> int:
@@ -51,7 +55,10 @@ class Samples(Dataset[Sample]):
         chosen = [int(self.order[place])]
         if rng.random() < self.augmentation.mosaic:
             chosen += rng.integers(len(self.pictures), size=3).tolist()
-        return compose([self._source(index) for index in chosen], self.canvas, self.augmentation, rng)
+        sources = [self._source(index) for index in chosen]
+        if self.cutouts and self.augmentation.lines > 0 and rng.random() < self.augmentation.lines:
+            sources[0] = with_line(sources[0], self.cutouts, rng)
+        return compose(sources, self.canvas, self.augmentation, rng)
 
     def _source(self, index: int) -> Source:
         people, scale = self.pictures[index].people, self.cache.scales[index]

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from detector.data.cache import PictureCache, open_cache
+from detector.data.lines import CutOut, read_cutouts
 from detector.data.pictures import Picture
 from detector.data.readers import read_labels, read_parts
 from detector.training.checkpoint import TrainingError
 from detector.training.distill import add_teacher, read_teacher
 from detector.training.recipes import Recipe
+
+MOST_CUTOUTS = 600  # pictures whose people are kept in memory, some 60 kB each
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Data:
     cache: PictureCache
     val: list[Picture]
     val_cache: PictureCache | None
+    cutouts: tuple[CutOut, ...] = ()
 
 
 def open_data(recipe: Recipe, run: Run) -> Data:
@@ -59,4 +65,16 @@ def open_data(recipe: Recipe, run: Run) -> Data:
             for picture in pictures
         ]
     pictures += [picture for file in run.extra for picture in read_labels(file)]
-    return Data(pictures, open_cache(pictures, run.cache), val, open_cache(val, run.cache) if val else None)
+    val_cache = open_cache(val, run.cache) if val else None
+    return Data(pictures, open_cache(pictures, run.cache), val, val_cache, _cutouts(recipe, run, pictures))
+
+
+def _cutouts(recipe: Recipe, run: Run, pictures: list[Picture]) -> tuple[CutOut, ...]:
+    """People to compose lines of, where the recipe wants lines; their masks lie in masks/ beside the labels."""
+    if max(recipe.augmentation.lines, recipe.plain.lines) <= 0:
+        return ()
+    folder = (run.data if run.data.is_dir() else run.data.parent) / "masks"
+    cutouts = read_cutouts(pictures, folder, MOST_CUTOUTS, np.random.default_rng(recipe.seed))
+    if not cutouts:
+        raise TrainingError(f"{folder}: holds no masks of the pictures' people; the recipe composes lines of them")
+    return tuple(cutouts)

@@ -221,6 +221,7 @@ def epoch_samples(epoch: int, data: Data, recipe: Recipe) -> Samples:
         canvas=recipe.canvas,
         augmentation=recipe.plain if plain else recipe.augmentation,
         key=(recipe.seed, epoch),
+        cutouts=data.cutouts,
     )
 
 
