@@ -12,6 +12,7 @@ from edge.queueing import waiting
 from edge.queueing.estimators import ESTIMATORS, Line
 from edge.queueing.intervals import HonestTails
 from edge.queueing.ledger import Ledger
+from edge.queueing.servers import servers_seen
 from edge.queueing.waiting import Rate, Wait
 from edge.vocabulary import Visit
 
@@ -98,6 +99,8 @@ class WaitTeller:
     def _speak(self, line: Line, servers: int) -> tuple[Wait | None, dict[str, float]]:
         people = len(line.waiting)
         in_service = sum(v.outcome is None and v.served_s is not None for v in line.visits)
+        if servers == 0 and people == 0 and in_service:  # only then the number decides anything
+            servers = servers_seen(line.visits, line.now_s)
         free = waiting.is_free(people, in_service, servers)
         wait = waiting.tell(people, in_service, servers, line.rate, self.free_tails if free else self.tails)
         if wait is None or wait.method != "rate":

@@ -54,6 +54,23 @@ def test_a_served_visit_is_scored_by_what_it_was_told() -> None:
     assert errors.mae_s <= 20.0
 
 
+def test_a_free_server_is_known_from_the_data() -> None:
+    """Two served at once while others waited: later, with one served and nobody waiting, the other one is free."""
+    book, teller = VisitBook("q"), WaitTeller()
+    waits: dict[float, Wait | None] = {}
+    people = [book.join(0.0, (), censored=False) for _ in range(8)]
+    for k, number in enumerate(people):
+        book.serve(number, 60.0 * (k // 2))
+    for k, number in enumerate(people[:7]):
+        book.close(number, "served", 60.0 * (k // 2 + 1) - 1.0)
+    visits = [*book.closed, *book.open_visits()]
+    for servers in (0, 1):
+        waits[servers] = teller.tell(Moment(245.0, visits, servers, known=True), [], [])[1]
+    assert waits[0] is not None
+    assert (waits[0].method, waits[0].wait_s) == ("free", 0.0)
+    assert waits[1] is None or waits[1].method != "free"
+
+
 def test_those_who_left_or_were_lost_are_not_scored() -> None:
     """Nobody knows how long they would have waited."""
     lane = Lane()
