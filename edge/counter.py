@@ -6,6 +6,9 @@ Cameras' tracks go through edge/queueing/membership.py into the visit books; `ti
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.alerts import AlertWatch
 from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
@@ -13,17 +16,26 @@ from edge.queueing import waiting
 from edge.queueing.ledger import Errors
 from edge.queueing.length import Length, length_of
 from edge.queueing.membership import CameraLanes, Floor
+from edge.queueing.overlap import homography
 from edge.queueing.presence import Presence
 from edge.queueing.sections import sections
 from edge.queueing.teller import Moment, WaitTeller
 from edge.queueing.visits import VisitBook
 from edge.queueing.watch import CameraWatch, KnownTime, together
-from edge.settings import Site
+from edge.settings import FloorSettings, Site
 from edge.vocabulary import LaneState, Quality, QueueSettings, ServiceState, Tracks, Visit
 
 FLOW_S = 300.0  # arrivals and services a minute are of so long
 FLOW_LEAST_S = 60.0
 EVENT_AGE_MOST_S = 120.0  # an event can't be told longer ago than this: the clock has jumped
+
+
+def to_floor(floor: FloorSettings | None) -> NDArray[np.float64] | None:
+    """(3, 3) from fractions of a camera's picture to metres; None without marks, or where they determine none."""
+    try:
+        return None if floor is None else homography(floor.image, floor.metres)
+    except np.linalg.LinAlgError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,11 @@ class Counter:
         self._floor = Floor(books)
         used = {lane.camera_id for q in site.queues for lane in q.lanes}
         self._watches = {c.id: CameraWatch(c.detect_fps) for c in site.cameras}
-        self._lanes = {c.id: CameraLanes(c.id, site.queues, self._floor) for c in site.cameras if c.id in used}
+        self._lanes = {
+            c.id: CameraLanes(c.id, site.queues, self._floor, to_floor=to_floor(c.floor))
+            for c in site.cameras
+            if c.id in used
+        }
         self._alerts = [AlertWatch(a, site.timezone) for a in site.alerts]
         self._cameras: dict[str, str] = {}  # the state that each camera's health told last
         self._lines = LineCounts(site)
@@ -118,7 +134,7 @@ class Counter:
     def lane_state(self, queue_id: str) -> LaneState:
         """The queue's members in order from the service point (visit numbers), and its state at the last tick."""
         q = next(i for i, queue in enumerate(self._queues) if queue.settings.id == queue_id)
-        numbers = tuple(p.number for p in self._members(q) if p.number is not None)
+        numbers = tuple(dict.fromkeys(p.number for p in self._members(q) if p.number is not None))
         return LaneState(numbers, self._queues[q].state)
 
     def _members(self, q: int) -> list[Presence]:

@@ -91,9 +91,9 @@ def vanished(
         return rules.outside_end(stay, place)
     if stay.served_s is not None:
         return End("served", last_s if place.count_served else stay.served_s)
-    if first and stay.number is not None and shape.line is not None:
-        if shape.line.side(path.previous_point) < AT_LINE_HEIGHTS * path.height:
-            return End("served", last_s)
+    at_line = shape.line is not None and shape.line.side(path.previous_point) < AT_LINE_HEIGHTS * path.height
+    if first and at_line and stay.number is not None:
+        return End("served", last_s)
     return End("lost", last_s)
 
 

@@ -7,10 +7,12 @@ docs/queue-science.md.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from edge.queueing import endings
+import numpy as np
+
+from edge.queueing import endings, overlap
 from edge.queueing import presence as rules
 from edge.queueing.identity import matches
-from edge.queueing.lanes import LaneShape, Zone, lane_shape
+from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape
 from edge.queueing.paths import Key, Path
 from edge.queueing.presence import End, Place, Presence
 from edge.queueing.sight import Seen, measure, places_on
@@ -26,10 +28,11 @@ FORGET_S = 6.0  # a path without a stay, unseen
 
 @dataclass
 class Floor:
-    """What all cameras share: the books of all queues, and everybody who is in a lane."""
+    """What all cameras share: the books of all queues, and everybody who is in a lane, the cameras' floors."""
 
     books: list[VisitBook]
     present: dict[Key, Presence] = field(default_factory=dict)
+    grounds: dict[str, Array] = field(default_factory=dict)  # (3, 3) from picture heights to metres, a camera
 
     def in_queue(self, queue: int) -> list[Presence]:
         """Everybody in the queue's lanes, members or not yet."""
@@ -39,12 +42,16 @@ class Floor:
 class CameraLanes:
     """All lanes that lie on one camera."""
 
-    def __init__(self, camera_id: str, queues: Iterable[QueueSettings], floor: Floor) -> None:
+    def __init__(
+        self, camera_id: str, queues: Iterable[QueueSettings], floor: Floor, *, to_floor: Array | None = None
+    ) -> None:
+        """`to_floor`: (3, 3) from fractions of the picture to metres, see overlap.homography."""
         self.camera_id = camera_id
         self.floor = floor
         self.last_s: float | None = None
         self._queues = list(queues)
         self._places = places_on(camera_id, self._queues)
+        self._to_floor = to_floor
         self._aspect = 0.0
         self._shapes: list[LaneShape] = []
         self._zones: list[Zone] = []
@@ -101,6 +108,8 @@ class CameraLanes:
         if abs(aspect - self._aspect) < 1e-6:
             return
         self._aspect = aspect
+        if self._to_floor is not None:
+            self.floor.grounds[self.camera_id] = self._to_floor @ np.diag([1.0 / aspect, 1.0, 1.0])
         self._shapes, self._zones = [], []
         for p in self._places:
             lanes = self._queues[p.queue].lanes
@@ -237,19 +246,30 @@ class CameraLanes:
                 del self._paths[stay.path.key]
 
     def _is_first(self, stay: Presence) -> bool:
-        """Is nobody else in this lane, and counted, nearer to the service point?"""
+        """Is nobody else counted in this lane nearer to the service point, and does no other camera see the person?"""
         distance = self.shape(stay).distance_to_service
         mine = distance(stay.path.point)
-        others = (p for p in self.floor.in_queue(stay.queue) if p is not stay and p.number is not None)
+        if overlap.other_sights(stay, self.floor.present.values()):
+            return False
+        others = (p for p in self.floor.in_queue(stay.queue) if p.number not in (None, stay.number))
         near = (distance(p.path.point) for p in others if p.place == stay.place and p.path.key[0] == self.camera_id)
         return mine is not None and all(d is not None and d >= mine for d in near)
 
     def _finish(self, stay: Presence, end: End) -> None:
         del self.floor.present[stay.path.key]
+        sights = overlap.other_sights(stay, self.floor.present.values())
+        if sights and end.outcome != "served":
+            return  # another camera still sees the person
+        for other in sights:
+            other.path.barred = other.place
+            del self.floor.present[other.path.key]
         endings.finish(stay, self._places[stay.place], end, self.floor.books[stay.queue])
 
     def _count(self, at_s: float) -> None:
         mine = [p for k, p in self.floor.present.items() if k[0] == self.camera_id]
+        if self._to_floor is not None:
+            others = [p for k, p in self.floor.present.items() if k[0] != self.camera_id]
+            overlap.link(mine, others, self.floor.grounds, now_s=at_s, books=self.floor.books)
         ripe = [p for p in mine if endings.is_ripe(p, self._places[p.place], at_s)]
         endings.count(ripe, self._shapes, self.floor.books)
         for stay in mine:

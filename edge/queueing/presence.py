@@ -202,7 +202,7 @@ def border_end(p: Presence, place: Place, shape: LaneShape, now_s: float) -> End
 
 
 def _led_away(p: Presence, place: Place, shape: LaneShape, now_s: float) -> float:
-    """How far outside the walk of somebody in sight, who has been out for AWAY_S, leads in a second, picture heights."""
+    """How far outside somebody in sight, who has been out for AWAY_S, will be in a second, picture heights."""
     if p.hidden or p.out_since_s is None or now_s - p.out_since_s < AWAY_S:
         return 0.0
     if p.path.speed() < WALK_SPEED / 2.0 or inside(p.path, place) > -margin(p.path, shape.area):
