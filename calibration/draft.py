@@ -113,19 +113,14 @@ class Draft:
         document = tomlkit.parse(self.text)
         lane = tomlkit.table()
         lane.update({"camera": camera_id, "area": _pairs(area)})
-        queue = _find(document, "queue", queue_id)
-        if queue is None:
+        if _find(document, "queue", queue_id) is None:
             queue = tomlkit.table()
             queue["id"] = queue_id
             if name and name != queue_id:
                 queue["name"] = name
+            queue["lane"] = tomlkit.aot()
             _append(document, "queue", queue)
-            queue = _find(document, "queue", queue_id)
-        lanes = queue.get("lane") if queue is not None else None
-        if queue is not None and lanes is None:
-            lanes = tomlkit.aot()
-            queue["lane"] = lanes
-        lanes.append(lane)
+        _lanes(document, queue_id).append(lane)
         self._step(document)
         return Spot("area", queue_id, len(_lanes(document, queue_id)) - 1)
 

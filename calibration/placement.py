@@ -61,7 +61,7 @@ def hidden_share(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     across = np.minimum(x2[:, None], x2) - np.maximum(x1[:, None], x1)
     along = np.minimum(y2[:, None], y2) - np.maximum(y1[:, None], y1)
     covered = np.clip(across, 0, None) * np.clip(along, 0, None) / np.maximum((x2 - x1) * (y2 - y1), 1e-9)[:, None]
-    return np.where(y2 > y2[:, None], covered, 0.0).max(axis=1)
+    return np.asarray(np.where(y2 > y2[:, None], covered, 0.0).max(axis=1))
 
 
 def _hiding(seen: Table) -> Advice:

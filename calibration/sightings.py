@@ -1,6 +1,5 @@
 """Where people were seen: the tracks of an hour, thinned to two a second and person, for suggestions and advice."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,11 +77,7 @@ class Sightings:
 def of_recording(path: Path, camera: CameraSettings) -> Sightings:
     """The sightings of one camera in a replay's detections.jsonl; InputError if it can't be read."""
     found, tracker = Sightings(), Tracker(camera, run="recorded")
-    for camera_id, _, detections in _lines(path, camera):
+    for camera_id, _, detections in detections_file.read(path, lambda _: None):
         if camera_id in (None, camera.id) and detections is not None:
             found.add(tracker.update(detections))
     return found
-
-
-def _lines(path: Path, camera: CameraSettings) -> Iterable[tuple[str | None, float, object]]:
-    return detections_file.read(path, lambda camera_id: None)

@@ -90,11 +90,11 @@ def _drawn_already(site: Site, camera_id: str, lane: Suggestion) -> bool:
 
 def _walk(draft: Draft, site: Site, camera_id: str, watcher: Watcher) -> None:
     st.caption("Let one person walk from far to near, note the number above the box, and say how tall the person is.")
-    seen = _seen(site, camera_id, watcher)
     a, b = st.columns(2)
     track = a.number_input("Track number", 0, 10**9, 0)
     tall_m = b.number_input("Height, m", 1.0, 2.3, 1.75, 0.01)
     if st.button("Work out the floor", use_container_width=True):
+        seen = _seen(site, camera_id, watcher)
         try:
             floor = from_walk(seen.box[seen.person == track], seen.aspect, tall_m)
         except FloorError as error:

@@ -27,6 +27,6 @@ def picture_at(camera: CameraSettings, pts_s: float) -> bytes:
         raise InputError(f"{camera.source_shown}: can't be read: {error}") from error
     if frame is None:
         raise InputError(f"{camera.source_shown}: no picture at {pts_s:g} s")
-    image = np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
+    image = np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
     black_out(image, camera.mask)
     return bytes(cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1])
