@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 STEP = 0.04  # gamma: how far one wait moves a tail
-LEAST, MOST = 0.005, 0.5  # a tail of a half ends at the median
+LEAST, MOST = 0.005, 0.25  # a calm hour must not make it so narrow that the next change is all misses
 
 
 @dataclass
