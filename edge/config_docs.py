@@ -10,6 +10,7 @@ _INTRO = {
     "detector": "Once, or left out.",
     "store": "Once, or left out. How long the collector keeps what the boxes tell.",
     "dashboard": "Once, or left out. Who may see the pages: see operator.md.",
+    "display": "Once, or left out: then `linewise up` starts no public display.",
     "camera": "Once for each camera, in double brackets.",
     "camera.floor": "Inside a camera: four marks, in the picture and on the floor; makes distances metric.",
     "queue": "Once for each queue, in double brackets; its lanes follow it.",

@@ -10,6 +10,7 @@ from edge import config_geometry as geometry
 from edge.config_alerts import ALERT_WORDS, WEEKDAYS, parse_alert, parse_between, parse_weekdays
 from edge.config_faults import nearest
 from edge.config_geometry import WrongValueError
+from edge.config_serving import parse_address, parse_languages
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 REQUIRED = "required"
@@ -172,6 +173,7 @@ _A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"
 _NAMES = "a list of users' names or addresses"
 _A_FILE = "a file, relative to the site file"
+_AN_ADDRESS = "an IP address; 0.0.0.0: all of this machine's"
 
 KEYS: Mapping[str, Mapping[str, Key]] = {
     "site": {
@@ -215,6 +217,12 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "installers": Key(names, _NAMES, "who may change the plan of the site too", "[]", ()),
         "reports": Key(plain, "a folder, relative to the site file", "replays' --out folders, for Accuracy", "none"),
         "target_wait_s": Key(number(1, 86400), "1 to 86400 seconds", "a wait that is still good", "300", 300.0),
+    },
+    "display": {
+        "port": Key(whole(1, 65535), "1 to 65535", "where the public display listens", "8502", 8502),
+        "address": Key(parse_address, _AN_ADDRESS, "the same", '"127.0.0.1"', "127.0.0.1"),
+        "languages": Key(parse_languages, 'a list of codes such as ["de", "en"]', "shown in turn", '["en"]', ("en",)),
+        "people": Key(yes, "true or false", "tell how many people wait", "true", True),
     },
     "camera": {
         "id": Key(ident, _A_ID, "used in topics", REQUIRED),
@@ -268,7 +276,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "weekdays": Key(parse_weekdays, f"a list of {', '.join(WEEKDAYS)}", "told only on these days", "all", ()),
     },
 }
-TABLES = ("site", "mqtt", "detector", "store", "dashboard")  # once each
+TABLES = ("site", "mqtt", "detector", "store", "dashboard", "display")  # once each
 ARRAYS = ("camera", "queue", "line", "alert")  # as often as needed, in double brackets
 INNER = {"camera": {"floor": "table"}, "queue": {"lane": "array"}}
 

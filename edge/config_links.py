@@ -9,7 +9,15 @@ from edge.config_faults import FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_keys import defaults
 from edge.config_source import Source, parse_broker
-from edge.settings import CameraSettings, DashboardSettings, FloorSettings, MqttSettings, Site, StoreSettings
+from edge.settings import (
+    CameraSettings,
+    DashboardSettings,
+    DisplaySettings,
+    FloorSettings,
+    MqttSettings,
+    Site,
+    StoreSettings,
+)
 from edge.vocabulary import AlertSettings, LaneSettings, LineSettings, QueueSettings
 
 if TYPE_CHECKING:
@@ -140,6 +148,7 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         detector_threads=detector["threads"],
         store=StoreSettings(**_values(found, "store")),
         dashboard=_dashboard(_values(found, "dashboard"), path.parent),
+        display=DisplaySettings(**found["display"][0].values) if found["display"] else None,
     )
 
 

@@ -87,6 +87,16 @@ class DashboardSettings:
 
 
 @dataclass(frozen=True)
+class DisplaySettings:
+    """The public display: where it listens, languages in turn, and whether it tells how many people wait."""
+
+    port: int = 8502
+    address: str = "127.0.0.1"
+    languages: tuple[str, ...] = ("en",)
+    people: bool = True
+
+
+@dataclass(frozen=True)
 class Site:
     """A whole site file.
 
@@ -98,6 +108,7 @@ class Site:
         mqtt: None: `linewise up` starts the embedded broker.
         detector_model, detector_runtime, detector_threads: [detector] model ("n"), runtime ("auto"), threads (1).
         store, dashboard: [store] and [dashboard].
+        display: [display]; None: `linewise up` starts no public display.
     """
 
     id: str
@@ -116,6 +127,7 @@ class Site:
     detector_threads: int = 1
     store: StoreSettings = StoreSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    display: DisplaySettings | None = None
 
     def camera(self, camera_id: str) -> CameraSettings:
         """The camera of that id; KeyError if there is none."""

@@ -1,5 +1,6 @@
 """The commands that run: demo, up, and the parts of a box one by one (what systemd starts)."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from edge.config import load_site
 from edge.errors import InputError
 from edge.paths import state_dir, store_path
-from edge.settings import Site
+from edge.settings import DisplaySettings, Site
 from linewise.mqtt_address import mqtt_of
 from linewise.parts import broker_environment, free_port, parts_of, require_free, supervise
 from linewise.process import set_up
@@ -16,6 +17,8 @@ from linewise.process import set_up
 SiteFile = Annotated[Path, typer.Argument(metavar="SITE.toml", help="The site file.", show_default=False)]
 Port = Annotated[int, typer.Option(help="Port of the dashboard.", min=1, max=65535)]
 Address = Annotated[str, typer.Option(help="Address that the dashboard listens on.")]
+OwnPort = Annotated[int | None, typer.Option(help="Port, in the place of the site file's.", min=1, max=65535)]
+OwnAddress = Annotated[str | None, typer.Option(help="Address to listen on, in the place of the site file's.")]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the dashboard in the browser.")]
 
 
@@ -27,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(counter)
     app.command()(collector)
     app.command()(dashboard)
+    app.command()(display)
     app.command(hidden=True)(broker)
 
 
@@ -94,6 +98,22 @@ def dashboard(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1",
         open_browser=browser,
         stop=set_up("dashboard"),
     )
+
+
+def display(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) -> None:
+    """The public display: waiting times in large letters for screens in the room."""
+    from dashboard.display.serve import display_app
+    from dashboard.http_server import run_server
+    from dashboard.page import Names
+
+    loaded = load_site(site, sources="any", broker="any")
+    settings = loaded.display or DisplaySettings()
+    where, at = address or settings.address, port or settings.port
+    app = display_app(Names.of(loaded), settings, store=store_path(state_dir(loaded.id)), utc_s=time.time)
+    require_free(at, where, option="--port")
+    stop = set_up("display")
+    typer.echo(f"The display of {loaded.name}: http://{where}:{at}/ (one queue: /q/QUEUE; Ctrl-C ends it)", err=True)
+    run_server(app, address=where, port=at, stop=stop, before_end=app.state.board.close)
 
 
 def broker(site: SiteFile, port: Annotated[int, typer.Option(min=1, max=65535)]) -> None:

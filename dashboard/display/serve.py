@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from dashboard.display.board import Board, build_of
-from dashboard.display.languages import chosen
+from dashboard.display.languages import Words, chosen
 from dashboard.page import Names
 from edge.errors import InputError
 from edge.settings import DisplaySettings
@@ -48,11 +49,7 @@ def display_app(names: Names, settings: DisplaySettings, *, store: Path, utc_s: 
             words = chosen(asked or settings.languages)
         except InputError as fault:
             return PlainTextResponse(f"{fault}\n", 400)
-        setup = {
-            "build": build, "site": names.name, "one": one, "people": settings.people, "silent_s": SILENT_S,
-            "words": words,
-            "queues": [{"queue": q, "name": n, "kind": "unknown"} for q, n in names.queues if one in (None, q)],
-        }  # fmt: skip
+        setup = _setup(names, one, words, settings) | {"build": build}
         text = json.dumps(setup, ensure_ascii=False).replace("<", "\\u003c")
         return HTMLResponse(files[0].replace("SETUP", text), headers=HEADERS)
 
@@ -77,3 +74,16 @@ def display_app(names: Names, settings: DisplaySettings, *, store: Path, utc_s: 
     app = Starlette(routes=routes, lifespan=life)
     app.state.board = board
     return app
+
+
+def _setup(names: Names, one: str | None, words: Mapping[str, Words], settings: DisplaySettings) -> dict[str, Any]:
+    """What a page knows before it hears anything."""
+    queues = [{"queue": q, "name": n, "kind": "unknown"} for q, n in names.queues if one in (None, q)]
+    return {
+        "site": names.name,
+        "one": one,
+        "people": settings.people,
+        "silent_s": SILENT_S,
+        "words": words,
+        "queues": queues,
+    }

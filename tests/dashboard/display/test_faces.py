@@ -33,10 +33,9 @@ def test_noise_around_a_boundary_does_not_flicker(noise: list[float]) -> None:
 
 def test_a_real_fall_is_shown() -> None:
     """Hysteresis holds back by the margin only."""
-    assert steady_minutes(219, 5) == 4
+    assert steady_minutes(216, 5) == 4
     assert steady_minutes(221, 5) == 5
     assert steady_minutes(0, 1) == 1
-
     assert steady_minutes(0, None) == 0
 
 
