@@ -180,7 +180,7 @@ def _lane(seen: Table, standing: NDArray[np.float64], labels: NDArray[np.int32],
     if line is None:
         reason += "; they do not move one way, so where they are served is for you to draw"
     else:
-        reason += f"; {agree:.0%} of {len(ways)} who moved on went {_compass(direction)} and left across the line"
+        reason += f"; {agree:.0%} of {len(ways)} who moved on went {_compass(direction)}, out across the line"
     return Suggestion(area, line, len(members), median_s, agree, reason)
 
 

@@ -151,7 +151,7 @@ function begin(root) {
           style, "data-shape": s.key, "data-index": index }, svg);
       });
       const [x, y] = px(s.points.reduce((a, b) => (b[1] < a[1] ? b : a)));
-      const label = make("text", { x: Math.min(Math.max(x, 60), 1000 * data.ratio - 60), y: Math.max(y - 14, 26), class: "label", style }, svg);
+      const label = make("text", { x: Math.min(Math.max(x, 120), 1000 * data.ratio - 120), y: Math.max(y - 14, 26), class: "label", style }, svg);
       label.textContent = s.label;
     }
     if (self.points.length) {

@@ -14,6 +14,7 @@ from calibration.suggest import Suggestion, suggest
 from edge.config_geometry import contains
 from edge.errors import InputError
 from edge.settings import Site
+from edge.vocabulary import Point, Polygon
 
 
 def faults(draft: Draft) -> None:
@@ -56,9 +57,9 @@ def _seen(site: Site, camera_id: str, watcher: Watcher) -> Table:
     return watcher.seen()
 
 
-@st.cache_data(show_spinner="Reading the recorded detections ...", hash_funcs={Site: lambda site: site.config_sha256})
-def _recorded(path: str, site: Site, camera_id: str) -> Table:
-    return of_recording(Path(path), site.camera(camera_id)).table()
+@st.cache_data(show_spinner="Reading the recorded detections ...")
+def _recorded(path: str, _site: Site, camera_id: str) -> Table:
+    return of_recording(Path(path), _site.camera(camera_id)).table()
 
 
 def _suggestions(draft: Draft, site: Site, camera_id: str, watcher: Watcher) -> None:
@@ -84,8 +85,13 @@ def _suggestions(draft: Draft, site: Site, camera_id: str, watcher: Watcher) -> 
 
 
 def _drawn_already(site: Site, camera_id: str, lane: Suggestion) -> bool:
-    middle = (sum(x for x, _ in lane.area) / len(lane.area), sum(y for _, y in lane.area) / len(lane.area))
-    return any(s.camera_id == camera_id and contains(s.area, middle) for q in site.queues for s in q.lanes)
+    """Does the middle of the one lie in the other?"""
+    there = [s.area for q in site.queues for s in q.lanes if s.camera_id == camera_id]
+    return any(contains(a, _middle(lane.area)) or contains(lane.area, _middle(a)) for a in there)
+
+
+def _middle(area: Polygon) -> Point:
+    return sum(x for x, _ in area) / len(area), sum(y for _, y in area) / len(area)
 
 
 def _walk(draft: Draft, site: Site, camera_id: str, watcher: Watcher) -> None:
