@@ -12,6 +12,7 @@ from typing import Any
 
 from calibration import scoring
 from calibration.detections_file import encode
+from calibration.fit import QueueFit
 from calibration.outputs import OutFolder, visit_line
 from calibration.pump import pump
 from calibration.recording import Item, Recording, items
@@ -100,6 +101,7 @@ def run(
     out: OutFolder,
     on_pts: Callable[[float], None] = lambda pts_s: None,
     on_tracks: Callable[[Tracks], None] | None = None,
+    on_item: Callable[[Item], None] = lambda item: None,
 ) -> Replayed:
     """Replays the recordings; writes readings, visits and detections as they come.
 
@@ -110,6 +112,7 @@ def run(
         out: takes readings.jsonl, visits.jsonl, lines.jsonl, detections.jsonl.
         on_pts: told the media time of each picture (the progress bar).
         on_tracks: told each camera's tracks (the overlay).
+        on_item: told each item as it goes to the trackers (the fit).
 
     Raises:
         InputError, SourceError: a recording can't be read.
@@ -125,7 +128,7 @@ def run(
 
     try:
         with closing(items(site, recordings, detector)) as stream:
-            for tick in pump(site, _noted(stream, done, out, on_pts), on_tracks=seen):
+            for tick in pump(site, _noted(stream, done, out, on_pts, on_item), on_tracks=seen):
                 for reading in tick.readings:
                     out.write("readings.jsonl", reading.to_json().decode() + "\n")
                     done.readings[reading.queue].append(reading)
@@ -143,7 +146,13 @@ def run(
     return done
 
 
-def _noted(stream: Iterable[Item], done: Replayed, out: OutFolder, on_pts: Callable[[float], None]) -> Iterator[Item]:
+def _noted(
+    stream: Iterable[Item],
+    done: Replayed,
+    out: OutFolder,
+    on_pts: Callable[[float], None],
+    on_item: Callable[[Item], None],
+) -> Iterator[Item]:
     """Passes the items on; notes what the recordings hold and writes detections.jsonl."""
     for camera_id, pts_s, detections in stream:
         facts = done.cameras.setdefault(camera_id, CameraFacts())
@@ -154,6 +163,7 @@ def _noted(stream: Iterable[Item], done: Replayed, out: OutFolder, on_pts: Calla
             facts.size_px = facts.size_px or detections.size_px
         out.write("detections.jsonl", encode(camera_id, pts_s, detections) + "\n")
         on_pts(pts_s)
+        on_item((camera_id, pts_s, detections))
         yield camera_id, pts_s, detections
 
 
@@ -189,10 +199,15 @@ def _as_view(visit: Visit, in_view: Mapping[str, tuple[float, float]]) -> Visit:
     return replace(visit, joined_s=min(s[0] for s in spans), left_s=max(s[1] for s in spans), served_s=None)
 
 
-def summary(done: Replayed, scores: Mapping[str, QueueScore], truth: Truth) -> dict[str, Any]:
+def summary(
+    done: Replayed, scores: Mapping[str, QueueScore], truth: Truth, fits: Iterable[QueueFit] = ()
+) -> dict[str, Any]:
     """summary.json (docs/engineer.md): no clock and no speed in it, so it is the same each time."""
+    queues = {q.id: _queue_summary(done, q.id, scores[q.id], truth) for q in done.site.queues}
+    for fit in fits:
+        queues[fit.queue_id]["fit"] = fit.told()
     return {
-        "queues": {q.id: _queue_summary(done, q.id, scores[q.id], truth) for q in done.site.queues},
+        "queues": queues,
         "lines": {line.id: _line_summary(done.lines.get(line.id)) for line in done.site.lines},
         "recording": _recording_summary(done),
         "config_sha256": done.site.config_sha256,

@@ -56,7 +56,7 @@ def sentences(done: Replayed, queue: QueueSettings, summary: Mapping[str, Any]) 
     truth = block.get("truth", {})
     told += [_length(truth.get("length"), "certain"), _length(truth.get("uncertain"), "arguable")]
     told += [_told_wait(truth.get("wait")), _visits(truth.get("visits"), "in the lane")]
-    told += [_visits(truth.get("views"), "in view")]
+    told += [_visits(truth.get("views"), "in view"), _fit(block.get("fit"))]
     return [text for text in told if text]
 
 
@@ -131,6 +131,22 @@ def _visits(score: Mapping[str, Any] | None, where: str) -> str:
             f" Stays {stay['mae']:.1f} s off on average (bias {stay['bias']:+.1f} s), {stay['worst']:.1f} s at worst."
         )
     return text
+
+
+def _fit(fit: Mapping[str, Any] | None) -> str:
+    if not fit:
+        return ""
+    if fit["miss_rate"] is None:
+        return f"Miss rate not fitted: {fit['refused']}."
+    before, after = (
+        "unknown" if not s["n"] else f"{s['mae']:.2f} people off (bias {s['bias']:+.2f})"
+        for s in (fit["before"], fit["after"])
+    )
+    kept = f" But {fit['refused']}." if fit["refused"] else " Written to the calibration file."
+    return (
+        f"Miss rate {fit['miss_rate']:.2f} from {_moments(fit['moments'])}; at {_moments(fit['before']['n'])} that it "
+        f"was not fitted on: {before} before, {after} with it.{kept}"
+    )
 
 
 def terminal(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ class Request:
     overlay: Path | None
     runtime: str | None
     model: str | None
+    fit: bool = False
 
 
 def register(app: typer.Typer) -> None:
@@ -58,16 +59,19 @@ def register(app: typer.Typer) -> None:
         ] = None,
         runtime: Annotated[str | None, typer.Option(help="Instead of the site's [detector] runtime.")] = None,
         model: Annotated[str | None, typer.Option(help="Instead of the site's [detector] model.")] = None,
+        fit: Annotated[
+            bool, typer.Option("--fit", help="Measure each queue's miss rate into SITE.calibration.toml.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of words.")] = False,
     ) -> None:
-        request = Request(site, recording, tuple(camera or ()), tuple(truth or ()), out, overlay, runtime, model)
+        request = Request(site, recording, tuple(camera or ()), tuple(truth or ()), out, overlay, runtime, model, fit)
         result, words = _run(request, bar=sys.stderr.isatty() and not as_json)
         typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else words)
 
 
 def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
     """The summary with its "run" block (speed), and the same in words."""
-    from calibration import overlay, recording, replay, report, truth, words
+    from calibration import fit, overlay, recording, replay, report, truth, words
     from calibration.outputs import out_folder, pretty
     from edge.config import load_site
 
@@ -76,7 +80,10 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
     truths = truth.load(request.truth, [q.id for q in site.queues])
     if request.overlay:
         overlay.check(request.overlay, recordings)
+    if request.fit:
+        fit.check(truths.counts)
     notes = overlay.Notes() if request.overlay else None
+    kept: list[recording.Item] = []
     began_s = time.monotonic()
     with out_folder(request.out) as out, _progress(bar, recording.length_s(recordings)) as on_pts:
         done = replay.run(
@@ -86,15 +93,18 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
             out=out,
             on_pts=on_pts,
             on_tracks=notes.add if notes else None,
+            on_item=kept.append if request.fit else lambda item: None,
         )
         scores = replay.score(done, truths)
-        summary = replay.summary(done, scores, truths)
+        fits = fit.fitted(site, kept, truths.counts, done.readings) if request.fit else []
+        summary = replay.summary(done, scores, truths, fits)
         speed = _speed(done, time.monotonic() - began_s)
         out.write("summary.json", pretty(summary))
         out.write("run.json", pretty(speed))
         out.write("report.html", report.page(done, scores, summary))
     if notes and request.overlay:
         overlay.write(request.overlay, done, notes)
+    fit.write(site, fits)
     return {**summary, "run": speed}, words.terminal(done, scores, summary)
 
 
