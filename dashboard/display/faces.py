@@ -30,7 +30,7 @@ class Face:
 def steady_minutes(wait_s: float, shown: int | None) -> int:
     """Whole minutes to show for a wait, given those that are shown now."""
     up = minutes_up(wait_s)
-    if shown is None or up >= shown:
+    if shown is None or up >= shown or up == 0:  # an empty line is told at once
         return up
     return min(shown, minutes_up(wait_s + max(MARGIN_S, MARGIN_SHARE * wait_s)))
 

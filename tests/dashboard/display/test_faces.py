@@ -35,8 +35,13 @@ def test_a_real_fall_is_shown() -> None:
     """Hysteresis holds back by the margin only."""
     assert steady_minutes(216, 5) == 4
     assert steady_minutes(221, 5) == 5
-    assert steady_minutes(0, 1) == 1
     assert steady_minutes(0, None) == 0
+
+
+def test_an_empty_line_is_told_at_once() -> None:
+    """The margin does not keep a last minute on the screen when nobody waits."""
+    assert steady_minutes(0, 1) == 0
+    assert face(card(wait_s=0.0, length=0), face(card(wait_s=30.0, length=1), None)).kind == "no_wait"
 
 
 @pytest.mark.parametrize(
