@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from calibration import scoring
+from calibration import intervals, scoring
 from calibration.detections_file import encode
 from calibration.fit import QueueFit
 from calibration.outputs import OutFolder, visit_line
@@ -221,7 +221,10 @@ def _queue_summary(done: Replayed, queue_id: str, result: QueueScore, truth: Tru
     block: dict[str, Any] = {**totals, "waits_s": [round(w, 3) for w in measured_waits_s(done.visits[queue_id])]}
     told: dict[str, Any] = {}
     if result.lengths:
-        told["length"] = scoring.length_score(e for e in result.lengths if e.truth.certain)
+        certain = [e for e in result.lengths if e.truth.certain]
+        told["length"] = scoring.length_score(certain)
+        told["mae_interval"] = intervals.mae_interval(certain)
+        told["by_length"] = intervals.by_length(certain)
         told["uncertain"] = scoring.length_score(e for e in result.lengths if not e.truth.certain)
     if any(v.queue_id == queue_id for v in truth.visits):
         told["wait"] = scoring.wait_score(result.waits)

@@ -55,6 +55,7 @@ def sentences(done: Replayed, queue: QueueSettings, summary: Mapping[str, Any]) 
     told = [_seen(readings), _passed(block), _unknown(readings), _waits(done, queue.id)]
     truth = block.get("truth", {})
     told += [_length(truth.get("length"), "certain"), _length(truth.get("uncertain"), "arguable")]
+    told += [_sure(truth)]
     told += [_told_wait(truth.get("wait")), _visits(truth.get("visits"), "in the lane")]
     told += [_visits(truth.get("views"), "in view"), _fit(block.get("fit"))]
     return [text for text in told if text]
@@ -107,6 +108,15 @@ def _length(score: Mapping[str, Any] | None, kind: str) -> str:
         f"Against the truth ({kind}): at {_moments(score['n'])} {score['mae']:.2f} people off on average "
         f"(bias {score['bias']:+.2f}), within one at {score['within_1']:.0%}.{apart}"
     )
+
+
+def _sure(truth: Mapping[str, Any]) -> str:
+    """How sure the mean error is, and the error by how many there were."""
+    interval = truth.get("mae_interval")
+    sure = f"The mean error's 95 % interval is {interval[0]:.2f} to {interval[1]:.2f}. " if interval else ""
+    classes = [(name, s) for name, s in truth.get("by_length", {}).items() if s["n"]]
+    told = "; ".join(f"{name} there: {s['mae']:.2f} off (n {s['n']}, bias {s['bias']:+.2f})" for name, s in classes)
+    return (sure + (f"By length: {told}." if len(classes) > 1 else "")).strip()
 
 
 def _told_wait(score: Mapping[str, Any] | None) -> str:
