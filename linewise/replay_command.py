@@ -15,7 +15,9 @@ from tqdm import tqdm
 from edge.errors import InputError
 
 if TYPE_CHECKING:  # scipy and OpenCV are loaded when the command runs, not for `linewise --help`
+    from calibration.recording import Recording
     from calibration.replay import Replayed
+    from calibration.truth import Truth
     from edge.settings import Site
 
 _HELP = """Replays recordings as if they were live, without waiting, and tells what the counts were.
@@ -37,6 +39,7 @@ class Request:
     runtime: str | None
     model: str | None
     fit: bool = False
+    certify: bool = False
 
 
 def register(app: typer.Typer) -> None:
@@ -62,26 +65,27 @@ def register(app: typer.Typer) -> None:
         fit: Annotated[
             bool, typer.Option("--fit", help="Measure each queue's miss rate into SITE.calibration.toml.")
         ] = False,
+        certify: Annotated[
+            bool, typer.Option("--certify", help="Write each queue's scores to SITE.certificates.json.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of words.")] = False,
     ) -> None:
-        request = Request(site, recording, tuple(camera or ()), tuple(truth or ()), out, overlay, runtime, model, fit)
+        files = (tuple(camera or ()), tuple(truth or ()), out, overlay)
+        request = Request(site, recording, *files, runtime, model, fit, certify)
         result, words = _run(request, bar=sys.stderr.isatty() and not as_json)
         typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else words)
 
 
 def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
     """The summary with its "run" block (speed), and the same in words."""
-    from calibration import fit, overlay, recording, replay, report, truth, words
+    from calibration import certify, fit, overlay, recording, replay, report, truth, words
     from calibration.outputs import out_folder, pretty
     from edge.config import load_site
 
     site = load_site(request.site_path, sources="any", broker="any")
     recordings = recording.choose(site, request.recording, request.cameras)
     truths = truth.load(request.truth, [q.id for q in site.queues])
-    if request.overlay:
-        overlay.check(request.overlay, recordings)
-    if request.fit:
-        fit.check(truths.counts)
+    _check(request, site, recordings, truths)
     notes = overlay.Notes() if request.overlay else None
     kept: list[recording.Item] = []
     began_s = time.monotonic()
@@ -105,7 +109,26 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
     if notes and request.overlay:
         overlay.write(request.overlay, done, notes)
     fit.write(site, fits)
+    if request.certify:
+        certify.write(site, certify.certificates(site, summary, time.time()))
     return {**summary, "run": speed}, words.terminal(done, scores, summary)
+
+
+def _check(request: Request, site: "Site", recordings: "tuple[Recording, ...]", truths: "Truth") -> None:
+    """What can be refused before a long replay."""
+    from calibration import certify, fit, overlay
+
+    if request.fit and request.certify:
+        raise InputError(
+            "--fit and --certify: a fit changes the counts, so what was proven before it does not hold after it; "
+            "first replay with --fit, then again with --certify"
+        )
+    if request.overlay:
+        overlay.check(request.overlay, recordings)
+    if request.fit:
+        fit.check(truths.counts)
+    if request.certify:
+        certify.check(site, [c.queue_id for c in truths.counts if c.certain] + [v.queue_id for v in truths.visits])
 
 
 def _detector(site: "Site", request: Request) -> Callable[[], Any]:
