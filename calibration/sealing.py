@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from edge.errors import InputError
 
 PURPOSE = b"linewise sealed truth 1"
+ROW = 128  # bytes that every row is filled up to: its length tells nothing
 _NONCE = bytes(12)  # a key is used once
 
 
@@ -60,7 +61,7 @@ def seal(row: str, owner: X25519PublicKey, **open_part: str | float) -> str:
     """One row as a line of JSON that only the owner can open, beside what anybody may read."""
     once = X25519PrivateKey.generate()
     sender = once.public_key().public_bytes_raw()
-    closed = ChaCha20Poly1305(_derived(once.exchange(owner), sender)).encrypt(_NONCE, row.encode(), PURPOSE)
+    closed = ChaCha20Poly1305(_derived(once.exchange(owner), sender)).encrypt(_NONCE, row.encode().ljust(ROW), PURPOSE)
     return json.dumps({**open_part, "key": base64.b64encode(sender).decode(), "row": base64.b64encode(closed).decode()})
 
 
@@ -85,7 +86,7 @@ def _opened(line: str, key: X25519PrivateKey, where: str) -> str:
         parts = json.loads(line)
         sender, closed = base64.b64decode(parts["key"]), base64.b64decode(parts["row"])
         shared = key.exchange(X25519PublicKey.from_public_bytes(sender))
-        return ChaCha20Poly1305(_derived(shared, sender)).decrypt(_NONCE, closed, PURPOSE).decode()
+        return ChaCha20Poly1305(_derived(shared, sender)).decrypt(_NONCE, closed, PURPOSE).decode().rstrip()
     except InvalidTag:
         raise InputError(f"{where}: can't be opened: another owner's key, or the line was changed") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -12,7 +12,7 @@ export default function (component) {
     svg.append(lane);
   }
   if (root.at !== data.at) root.typed = "";
-  root.at = data.at;
+  root.at = root.dataset.at = data.at; // a digit typed for the picture before is not this one's
   const show = () => { root.querySelector(".typed").textContent = root.typed || data.shown; };
   root.querySelector(".unsure").textContent = data.unsure ? "uncertain" : "";
   show();

@@ -3,6 +3,7 @@
 The worker's own parts: capture, detector, tracker and counter; so what is seen while drawing is what will be counted.
 """
 
+import atexit
 import logging
 import threading
 import time
@@ -28,6 +29,7 @@ from edge.vocabulary import Frame, Tracks
 
 HISTORY = 600  # pictures that a newly drawn lane is tried on at once
 AGAIN_S = 2.0
+END_S = 5.0
 WIDTH_PX = 1280  # of the picture that is shown
 
 _log = logging.getLogger(__name__)
@@ -61,11 +63,13 @@ class Watcher:
         self._history: deque[Tracks] = deque(maxlen=HISTORY)
         self._seen = Sightings()
         self.trouble = "The camera is being opened."
-        threading.Thread(target=self._run, name=f"watch-{camera.id}", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=f"watch-{camera.id}", daemon=True)
+        self._thread.start()
 
-    def close(self) -> None:
-        """Ends the thread at its next picture."""
+    def close(self, wait_s: float = 0.0) -> None:
+        """Ends the thread at its next picture; waits for it so long."""
         self._stop.set()
+        self._thread.join(wait_s)
 
     def draw(self, site: Site) -> None:
         """Another draft of the site: its lanes are tried on the last minutes at once."""
@@ -181,6 +185,13 @@ def watcher_of(site: Site, camera_id: str, recording: str, *, detect: bool) -> W
                 _watchers.pop(old).close()
             _watchers[key] = Watcher(site, camera, _opener(site) if detect else None)
         return _watchers[key]
+
+
+@atexit.register
+def _close_all() -> None:
+    """A detector at work while the interpreter ends would abort the process."""
+    for watcher in _watchers.values():
+        watcher.close(END_S)
 
 
 def _opener(site: Site) -> Callable[[], Detector]:

@@ -83,6 +83,8 @@ def test_a_sealed_count_is_scored_and_never_shown(tmp_path: Path) -> None:
     assert HandCounts(moments, tmp_path / "c.csv", owner_key=public).left() == []
     told = sealed_score(tmp_path / "c.csv.sealed", tmp_path / "owner", ["q"], [reading(1.0, 3), reading(4.0, 6)])
     assert told.startswith("q: n 2, mae 0.500, bias 0.500")
+    lines = (tmp_path / "c.csv.sealed").read_text().splitlines()
+    assert len({len(line) for line in lines}) == 1, "the length of a line would tell the count"
     assert (tmp_path / "owner").stat().st_mode & 0o077 == 0
 
 

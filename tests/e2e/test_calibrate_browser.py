@@ -113,9 +113,9 @@ def test_counts_are_typed_and_kept(tmp_path: Path) -> None:
         page.locator('.lw-count img[src^="data:image"]').wait_for(timeout=PATIENCE_MS)
         page.locator(".lw-count").click()
         for done in range(3):
-            page.get_by_text(f"{done} of 3 moments counted").wait_for(timeout=PATIENCE_MS)
-            page.locator(".lw-count .typed").filter(has_not_text="7").wait_for(timeout=PATIENCE_MS)
+            page.locator(f'.lw-count[data-at="{done}"]').wait_for(timeout=PATIENCE_MS)
             page.keyboard.type("7")
+            page.locator(".lw-count .typed").filter(has_text="7").wait_for(timeout=PATIENCE_MS)
             page.keyboard.press("Enter")
         page.get_by_text("Done. Written").wait_for(timeout=PATIENCE_MS)
     rows = (tmp_path / "counts.csv").read_text().splitlines()
