@@ -108,10 +108,10 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
         out.write("report.html", report.page(done, scores, summary))
     if notes and request.overlay:
         overlay.write(request.overlay, done, notes)
-    fit.write(site, fits)
-    if request.certify:
-        certify.write(site, certify.certificates(site, summary, time.time()))
-    return {**summary, "run": speed}, words.terminal(done, scores, summary)
+    proven = certify.certificates(site, summary, time.time()) if request.certify else []
+    written = [path for path in (fit.write(site, fits), certify.write(site, proven)) if path]
+    told = "".join(f"\n\nWritten: {path}" for path in written)
+    return {**summary, "run": speed}, words.terminal(done, scores, summary) + told
 
 
 def _check(request: Request, site: "Site", recordings: "tuple[Recording, ...]", truths: "Truth") -> None:

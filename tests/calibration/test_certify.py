@@ -19,6 +19,7 @@ def test_the_certificate_holds_the_scores_of_the_replay(tmp_path: Path) -> None:
     truth = counts_file(tmp_path, [2, 2, 2, 3] * 3)
     result = ran(two_stand(tmp_path), "--site", path, "--truth", truth, "--certify")
     assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f"Written: {certificates_path(path)}\n")
     [made] = read(certificates_path(path))
     queue = load_site(path).queues[0]
     assert (made.queue, made.cameras, made.lanes, made.passed) == ("q1", ("c1",), fingerprints(queue), None)
