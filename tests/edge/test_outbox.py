@@ -260,7 +260,8 @@ def test_broken_file_is_set_aside(quick_path: Path, seed: int, caplog: pytest.Lo
         aside = list(quick_path.glob("*.corrupt-*Z*"))
         if aside:
             assert box.epoch != epoch
-            assert rows == [] or rows[0].kind == "gap"
+            told = [*rows, *drain(box)]  # what is broken further on may show after good rows were read
+            assert "gap" in [row.kind for row in told]
             assert "corrupt" in caplog.text
         else:
             assert box.epoch == epoch
