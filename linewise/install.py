@@ -39,7 +39,7 @@ class Change:
     path: Path
 
 
-def plan(templates: Path, *, project: Path, site: Path, user: str, cameras: tuple[str, ...]) -> Plan:
+def plan(templates: Path, *, project: Path, site: Path, user: str, cameras: tuple[str, ...], display: bool) -> Plan:
     """The units of a site.
 
     Args:
@@ -48,6 +48,7 @@ def plan(templates: Path, *, project: Path, site: Path, user: str, cameras: tupl
         site: the site file that the parts read.
         user: whom they run as.
         cameras: ids of the site's cameras: one unit instance each.
+        display: whether the site has a public display to start.
 
     Raises:
         InputError: there are no templates.
@@ -57,6 +58,7 @@ def plan(templates: Path, *, project: Path, site: Path, user: str, cameras: tupl
         raise InputError(f"{templates} has no units; run install from the project's folder and its .venv")
     files = {UNITS / path.name: _fitted(path.read_text("utf-8"), project, site, user) for path in found}
     parts = [path.name for path in found if path.suffix == ".service" and "@" not in path.name]
+    parts = [name for name in parts if display or name != "linewise-display.service"]
     links = {WANTS / name: f"../{name}" for name in parts}
     links |= {WANTS / f"linewise-camera@{camera}.service": "../linewise-camera@.service" for camera in cameras}
     links[UNITS / "multi-user.target.wants/linewise.target"] = "../linewise.target"
@@ -69,14 +71,14 @@ def _fitted(text: str, project: Path, site: Path, user: str) -> str:
 
 
 def apply(planned: Plan, root: Path, *, dry: bool = False) -> list[Change]:
-    """Makes the files under `root` as planned; cameras that the site no longer has lose their link.
+    """Makes the files under `root` as planned; parts that the site no longer has lose their link.
 
     Raises:
         OSError: a file cannot be written.
     """
     changes = [_write(root / place, text, dry) for place, text in planned.files.items()]
     changes += [_link(root / place, target, dry) for place, target in planned.links.items()]
-    for link in sorted((root / WANTS).glob("linewise-camera@*.service")):
+    for link in sorted((root / WANTS).glob("linewise-*.service")):
         if link.relative_to(root) not in planned.links:
             if not dry:
                 link.unlink()

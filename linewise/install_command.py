@@ -33,7 +33,14 @@ def install(
     loaded = load_site(site, os.environ)
     cameras = tuple(camera.id for camera in loaded.cameras)
     place = _site_place(site) if root == Path("/") else site.resolve()
-    planned = plan(PROJECT / "systemd", project=_project(), site=place, user=user, cameras=cameras)
+    planned = plan(
+        PROJECT / "systemd",
+        project=_project(),
+        site=place,
+        user=user,
+        cameras=cameras,
+        display=loaded.display is not None,
+    )
     live = root == Path("/") and not dry_run
     if live and os.geteuid() != 0:
         raise InputError("install writes to /etc and needs root: sudo; or stage the files with --root FOLDER")

@@ -29,7 +29,7 @@ class Model:
         name: "n", "quick", "s".
         canvas: (width, height) px of the graph's input.
         score_threshold: the raw score at which as many people are missed as are seen twice or wrongly.
-        duplicate_iou: two boxes that overlap this much are one person (model_detector.py: from less on, one is doubted).
+        duplicate_iou: boxes that overlap this much are one person (model_detector.py: from less on, one is doubted).
         files: by precision.
     """
 

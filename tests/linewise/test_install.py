@@ -18,7 +18,7 @@ TEMPLATES = ROOT / "systemd"
 
 def planned(tmp_path: Path, *cameras: str) -> Plan:
     """A plan for these cameras, with a site file that exists."""
-    return plan(TEMPLATES, project=ROOT, site=tmp_path / "site.toml", user="counting", cameras=cameras)
+    return plan(TEMPLATES, project=ROOT, site=tmp_path / "site.toml", user="counting", cameras=cameras, display=False)
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -33,6 +33,15 @@ def test_a_camera_that_is_gone_no_longer_starts(tmp_path: Path) -> None:
     changes = apply(planned(tmp_path, "till"), tmp_path)
     assert [change.path.name for change in changes if change.verb == "gone"] == ["linewise-camera@door.service"]
     assert not (tmp_path / WANTS / "linewise-camera@door.service").is_symlink()
+
+
+def test_a_display_starts_where_the_site_has_one(tmp_path: Path) -> None:
+    """The display's unit is linked for a site with [display] and loses its link when the site has none any more."""
+    place = {"project": ROOT, "site": tmp_path / "site.toml", "user": "counting", "cameras": ("till",)}
+    apply(plan(TEMPLATES, **place, display=True), tmp_path)  # type: ignore[arg-type]
+    assert (tmp_path / WANTS / "linewise-display.service").is_symlink()
+    changes = apply(plan(TEMPLATES, **place, display=False), tmp_path)  # type: ignore[arg-type]
+    assert [change.path.name for change in changes if change.verb == "gone"] == ["linewise-display.service"]
 
 
 def test_units_name_user_project_and_site(tmp_path: Path) -> None:
@@ -57,7 +66,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     program = project / ".venv/bin/linewise"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    made = plan(TEMPLATES, project=project, site=tmp_path / "site.toml", user="root", cameras=("till",))
+    made = plan(TEMPLATES, project=project, site=tmp_path / "site.toml", user="root", cameras=("till",), display=True)
     apply(made, tmp_path)
     units = sorted(str(path) for path in (tmp_path / UNITS).glob("linewise*.*e*") if path.is_file())
     run = subprocess.run([tool, "verify", "--man=no", *units], capture_output=True, text=True, check=False)
@@ -79,4 +88,4 @@ def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path) -> None:
 def test_no_templates_are_told(tmp_path: Path) -> None:
     """Where the project's units are missing, the message says from where to install."""
     with pytest.raises(InputError, match="has no units"):
-        plan(tmp_path, project=ROOT, site=tmp_path / "site.toml", user="x", cameras=())
+        plan(tmp_path, project=ROOT, site=tmp_path / "site.toml", user="x", cameras=(), display=False)
