@@ -189,10 +189,10 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "ca_file": Key(plain, _A_FILE, "who signed the broker's certificate", "the system's list"),
         "cert_file": Key(plain, _A_FILE, "this box's own certificate", "none"),
         "key_file": Key(plain, _A_FILE, "and its key", "none"),
-        "home_assistant": Key(yes, "true or false", "announce queues to Home Assistant", "false", False),
+        "home_assistant": Key(yes, "true or false", "for Home Assistant discovery: no effect yet", "false", False),
     },
     "detector": {
-        "model": Key(ident, _A_ID, 'the shipped graph: "n" for CPU boxes, "s" for GPU boxes', '"n"', "n"),
+        "model": Key(ident, _A_ID, 'the shipped graph: "n", finer "s", quicker "quick"', '"n"', "n"),
         "runtime": Key(
             word(*RUNTIMES),
             ", ".join(RUNTIMES),
