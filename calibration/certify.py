@@ -1,11 +1,11 @@
 """`linewise replay --certify`: what was proven of each queue, put into SITE.certificates.json."""
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from calibration.outputs import replace_text
 from edge import certificate
 from edge.certificate import Certificate, Score, certificates_path, fingerprints
 from edge.errors import InputError
@@ -90,11 +90,5 @@ def write(site: Site, made: Iterable[Certificate]) -> Path | None:
         return None
     path = certificates_path(site.path)
     kept = [old for old in certificate.read(path) if old.queue not in new]
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(certificate.text(site.id, [*kept, *new.values()]), encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"--certify: {path}: can't be written: {error.strerror or error}") from error
+    replace_text(path, certificate.text(site.id, [*kept, *new.values()]), option="--certify")
     return path

@@ -5,7 +5,6 @@ blocks or more of equal size; the first, third, ... are fitted on, the others on
 so all its lanes get the same rate. A rate under which the judging half comes out worse than before is not kept.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import tomlkit
 
+from calibration.outputs import replace_text
 from calibration.pump import pump
 from calibration.recording import Item
 from calibration.scoring import LengthError, length_errors, length_score
@@ -153,13 +153,7 @@ def write(site: Site, fits: Iterable[QueueFit]) -> Path | None:
     ]  # fmt: skip
     kept = [old for old in read_fits(path) if old.queue not in rates] if path.exists() else []
     text = lanes_toml(site.id, [*kept, *lanes])
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text + _others(path), encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"--fit: {path}: can't be written: {error.strerror or error}") from error
+    replace_text(path, text + _others(path), option="--fit")
     return path
 
 

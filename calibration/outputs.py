@@ -95,3 +95,23 @@ def visit_line(visit: Visit) -> str:
 def pretty(value: Mapping[str, Any]) -> str:
     """JSON for files that people open; ends with a line end."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def replace_text(path: Path, text: str, *, option: str) -> None:
+    """Puts a text file into the place of the one before, whole or not at all.
+
+    Args:
+        path: the file.
+        text: what it shall hold.
+        option: the command's option that asked for it, for the error.
+
+    Raises:
+        InputError: the file can't be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"{option}: {path}: can't be written: {error.strerror or error}") from error

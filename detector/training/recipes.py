@@ -65,6 +65,18 @@ class Recipe:
         return replace(self, epochs=epochs, plain_epochs=min(self.plain_epochs, max(0, epochs - 1)))
 
 
+TINY = Recipe(  # for tests
+    network="tiny",
+    canvas=(96, 64),
+    epochs=2,
+    batch=2,
+    warm_up_steps=2,
+    frozen_stages=0,
+    pretrained=False,
+    bf16=False,
+    plain_epochs=1,
+)
+
 RECIPES = {
     "n": Recipe(network="n", canvas=(416, 256), epochs=18),
     "n-narrow": Recipe(  # starts from a run of n
@@ -106,30 +118,6 @@ RECIPES = {
         evaluate_every=2,
         needs_start=True,
     ),
-    "tiny": Recipe(
-        network="tiny",
-        canvas=(96, 64),
-        epochs=2,
-        batch=2,
-        warm_up_steps=2,
-        frozen_stages=0,
-        pretrained=False,
-        bf16=False,
-        plain_epochs=1,
-    ),
-    "tiny-quick": Recipe(
-        network="tiny-quick",
-        canvas=(96, 64),
-        epochs=2,
-        batch=2,
-        warm_up_steps=2,
-        frozen_stages=0,
-        pretrained=False,
-        bf16=False,
-        plain_epochs=1,
-        head_branch=False,
-        guided=True,
-        stem_epochs=1,
-        needs_start=True,
-    ),
+    "tiny": TINY,
+    "tiny-quick": replace(TINY, network="tiny-quick", head_branch=False, guided=True, stem_epochs=1, needs_start=True),
 }

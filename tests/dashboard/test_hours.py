@@ -20,27 +20,11 @@ from dashboard.store import Store
 from dashboard.work import Taken
 from edge.messages import LineMinute, QueueEvent, QueueMinute, Row, RowBatch, utc
 from edge.settings import StoreSettings
+from tests.dashboard.conftest import NOW_S, Clock
 
-NOW_S = 1_780_000_000.0
 EPOCH = "0123456789abcdef"
 FIGURES = ("readings", "unknown", "joined", "served", "left", "lost")
 QUALITIES = ("ok", "stale", "warming", "config")
-
-
-class Clock:
-    """The collector's wall clock."""
-
-    now_s = NOW_S
-
-    def __call__(self) -> float:
-        """Seconds since 1970."""
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock that stands."""
-    return Clock()
 
 
 @pytest.fixture

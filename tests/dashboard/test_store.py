@@ -29,26 +29,10 @@ from edge.messages import (
     utc,
 )
 from edge.vocabulary import Quality
+from tests.dashboard.conftest import NOW_S, Clock
 
-NOW_S = 1_780_000_000.0
 EPOCH = "0123456789abcdef"
 SOURCE = ("b1", EPOCH)
-
-
-class Clock:
-    """The collector's wall clock."""
-
-    now_s = NOW_S
-
-    def __call__(self) -> float:
-        """Seconds since 1970."""
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock that stands."""
-    return Clock()
 
 
 @pytest.fixture
