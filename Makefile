@@ -19,14 +19,14 @@ $(BIN)/python:
 
 .venv/.product: lock/product.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Linewise into .venv/ ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/product.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r lock/product.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/build.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.test: lock/test.txt .venv/.product
 	@echo "Installing what the tests need (torch among it: a few minutes the first time) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/test.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r lock/test.txt
 	@touch $@
 
 product: .venv/.product
