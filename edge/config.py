@@ -13,10 +13,11 @@ from typing import Any, Literal
 from edge.calibration_file import calibrated
 from edge.config_faults import ConfigError, Fault, FaultList, nearest
 from edge.config_geometry import WrongValueError
-from edge.config_keys import ARRAYS, INNER, KEYS, REQUIRED, TABLES, defaults
+from edge.config_keys import ARRAYS, INNER, KEYS, TABLES, defaults
 from edge.config_links import build_site, check_links
 from edge.config_source import Expanded, UnsetVariableError, expand, parse_source, unread_source
 from edge.config_text import KeyPath, Positions, TextError, decode, find_positions, read_bytes
+from edge.config_values import REQUIRED
 from edge.settings import Site
 
 __all__ = ["ConfigError", "Fault", "host_slug", "load_site"]

@@ -1,174 +1,30 @@
 """Every key of a site file: what is allowed, what it means, what it is when left out. docs/site-file.md shows this."""
 
-import re
-import zoneinfo
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from edge import config_geometry as geometry
 from edge.config_alerts import ALERT_WORDS, WEEKDAYS, parse_alert, parse_between, parse_weekdays
-from edge.config_faults import nearest
-from edge.config_geometry import WrongValueError
 from edge.config_serving import parse_address, parse_languages
+from edge.config_values import (
+    REQUIRED,
+    Key,
+    days,
+    four,
+    ident,
+    names,
+    number,
+    plain,
+    seconds,
+    text,
+    whole,
+    word,
+    yes,
+    zone,
+)
 
-ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-REQUIRED = "required"
 RUNTIMES = ("auto", "openvino", "onnx", "tensorrt", "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32")
 SHAPE = "three or more points [x, y], each from 0 to 1"
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key.
-
-    Attributes:
-        parse: turns the raw TOML value into ours; WrongValueError says what is wrong.
-        allowed: in words, for faults and docs.
-        meaning: in words, for docs.
-        default: as docs show it; REQUIRED if it may not be left out.
-        value: what is used when it is left out.
-    """
-
-    parse: Callable[[Any], Any]
-    allowed: str
-    meaning: str
-    default: str = ""
-    value: Any = None
-
-
-def ident(raw: Any) -> str:
-    """An id: letters, digits, - and _, 1 to 40 characters; a-z 0-9 - _ by custom."""
-    value = _string(raw)
-    if ID.fullmatch(value):
-        return value
-    slug = re.sub(r"[^a-z0-9_-]+", "-", value.lower()).strip("-")[:40]
-    hint = f'; for example "{slug}"' if slug else ""
-    raise WrongValueError(f"not an id{hint}")
-
-
-def text(raw: Any) -> str:
-    """A name for people: 1 to 80 characters, no control characters."""
-    value = _string(raw)
-    if not value.strip() or len(value) > 80:
-        raise WrongValueError("empty" if not value.strip() else f"{len(value)} characters long")
-    return value
-
-
-def plain(raw: Any) -> str:
-    """Any string without control characters, at most 1,000 characters."""
-    value = _string(raw)
-    if not value or len(value) > 1000:
-        raise WrongValueError("empty" if not value else f"{len(value)} characters long")
-    return value
-
-
-def _string(raw: Any) -> str:
-    if not isinstance(raw, str):
-        raise WrongValueError(f"{_kind(raw)} where a text is wanted; put it in quotes")
-    if any(ord(c) < 32 or ord(c) == 127 for c in raw):
-        raise WrongValueError("it has a control character (a line break or the like)")
-    return raw
-
-
-def _kind(raw: Any) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table", str: "a text"}
-    return names.get(type(raw), "a date or time")
-
-
-def zone(raw: Any) -> str:
-    """A time zone's name."""
-    value = _string(raw)
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (KeyError, ValueError, OSError):  # unknown; not a name but a path; a folder of the zone files
-        hint = nearest_zone(value, zoneinfo.available_timezones())
-        raise WrongValueError(f"no such time zone; {hint}") from None
-    return value
-
-
-def nearest_zone(value: str, known: set[str]) -> str:
-    """A hint at the zone that was meant."""
-    city = value.rsplit("/", 1)[-1].strip().replace(" ", "_").lower()
-    same_city = sorted(name for name in known if name.rsplit("/", 1)[-1].lower() == city and name.count("/") == 1)
-    if same_city:
-        return f'did you mean "{same_city[0]}"?'
-    hint = nearest(value, sorted(known, key=lambda name: (name.lower(), name)))
-    return hint if hint.startswith("did") else 'such as "Europe/Berlin"'
-
-
-def yes(raw: Any) -> bool:
-    """A truth value."""
-    if not isinstance(raw, bool):
-        raise WrongValueError(f"{_kind(raw)} where true or false is wanted (without quotes)")
-    return raw
-
-
-def number(low: float, high: float) -> Callable[[Any], float]:
-    """A parser of finite numbers in [low, high]."""
-
-    def parse(raw: Any) -> float:
-        if isinstance(raw, str):
-            raise WrongValueError("a text where a number is wanted; leave the quotes out")
-        value = geometry.finite(raw)
-        if not low <= value <= high:
-            raise WrongValueError("too small" if value < low else "too large")
-        return value
-
-    return parse
-
-
-def whole(low: int, high: int) -> Callable[[Any], int]:
-    """A parser of whole numbers in [low, high]."""
-
-    def parse(raw: Any) -> int:
-        value = number(low, high)(raw)
-        if value != int(value):
-            raise WrongValueError("not a whole number")
-        return int(value)
-
-    return parse
-
-
-def word(*words: str) -> Callable[[Any], str]:
-    """A parser of one of several words."""
-
-    def parse(raw: Any) -> str:
-        value = _string(raw)
-        if value not in words:
-            raise WrongValueError(f"unknown; {nearest(value, words)}")
-        return value
-
-    return parse
-
-
-def seconds(low: float, high: float, meaning: str, value: float) -> Key:
-    """A key that holds seconds."""
-    return Key(number(low, high), f"{low:g} to {high:g} seconds", meaning, f"{value:g}", value)
-
-
-def _four(coordinate: Callable[[Any], float]) -> Callable[[Any], Any]:
-    def parse(raw: Any) -> Any:
-        found = geometry.points(raw, coordinate)
-        if len(found) != 4:
-            raise WrongValueError(f"four points are wanted, here are {len(found)}")
-        return geometry.checked_polygon(found)
-
-    return parse
-
-
-def names(raw: Any) -> tuple[str, ...]:
-    """A list of user names or e-mail addresses, in lower case."""
-    if not isinstance(raw, list):
-        raise WrongValueError(f"{_kind(raw)} where a list is wanted")
-    return tuple(text(item).strip().lower() for item in raw)
-
-
-def days(low: int, high: int, meaning: str, value: int) -> Key:
-    """A key that holds whole days."""
-    return Key(whole(low, high), f"{low} to {high} days", meaning, str(value), value)
-
-
 _A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"
 _NAMES = "a list of users' names or addresses"
@@ -238,8 +94,8 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "loop": Key(yes, "true or false", "play a file again and again as if it were live", "false", False),
     },
     "camera.floor": {
-        "image": Key(_four(geometry.fraction), "four points, each from 0 to 1", "four marks in the picture", REQUIRED),
-        "metres": Key(_four(geometry.metres), "four points in metres", "the same marks on the floor", REQUIRED),
+        "image": Key(four(geometry.fraction), "four points, each from 0 to 1", "four marks in the picture", REQUIRED),
+        "metres": Key(four(geometry.metres), "four points in metres", "the same marks on the floor", REQUIRED),
     },
     "queue": {
         "id": Key(ident, _A_ID, "used in topics", REQUIRED),
