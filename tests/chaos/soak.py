@@ -1,0 +1,166 @@
+"""A soak: `python -m tests.chaos.soak --minutes 120 --log soak.jsonl`, then `--fit soak.jsonl` for its figures.
+
+A whole box with two cameras of a low rate (one RTSP, one recording that loops), a display that is asked every turn,
+and nobody else. Every half minute the resident memory, open files and threads of each process are appended to the log,
+so that a soak that is cut off still has its figures. The fit is a straight line through everything after the
+first quarter of an hour; exit code 1 when a process grows by more than `--most` MB an hour beyond doubt (two standard
+errors).
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from linewise.parts import free_port
+from tests.chaos.house import House
+from tests.edge.capture.conftest import Camera
+
+EVERY_S = 30.0
+WARM_S = 900.0
+FILM = Path(__file__).parent.parent.parent / "linewise/demo_data/canteen.mp4"
+SITE = """
+[site]
+id = "soak"
+name = "Soak"
+timezone = "UTC"
+
+[display]
+port = {display}
+
+[[camera]]
+id = "film"
+source = "{film}"
+detect_fps = 2
+loop = true
+
+[[camera]]
+id = "net"
+source = "rtsp://{host}/cam"
+detect_fps = 1
+
+[[queue]]
+id = "till-1"
+name = "Till 1"
+
+[[queue.lane]]
+camera = "film"
+area = [[0.0711, 0.7539], [0.1474, 0.8209], [0.5176, 0.4761], [0.4592, 0.4591]]
+service_line = [[0.0711, 0.7539], [0.1474, 0.8209]]
+
+[[queue]]
+id = "net-1"
+name = "Net"
+
+[[queue.lane]]
+camera = "net"
+area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
+service_line = [[0.1, 0.3], [0.9, 0.3]]
+"""
+
+
+def main() -> int:
+    """Soaks and fits, or only fits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=120.0)
+    parser.add_argument("--log", type=Path, default=Path("soak.jsonl"))
+    parser.add_argument("--fit", type=Path)
+    parser.add_argument("--most", type=float, default=2.0, help="MB an hour that a process may grow")
+    options = parser.parse_args()
+    if options.fit is None:
+        soak(options.log, 60.0 * options.minutes)
+    return fit(options.fit or options.log, options.most)
+
+
+def soak(log: Path, seconds: float) -> None:
+    """Runs the box and appends a line of figures every EVERY_S."""
+    camera = Camera("--fps", "5")
+    display = free_port()
+    with tempfile.TemporaryDirectory(prefix="linewise-soak-") as name:
+        folder = Path(name)
+        house = House(folder, SITE.format(display=display, film=FILM, host=camera.host), site_id="soak")
+        try:
+            while (age_s := time.monotonic() - house.started_s) < seconds:
+                time.sleep(EVERY_S)
+                line = {"age_s": round(age_s + EVERY_S), **sample(house), "asked": ask(display)}
+                with log.open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+        finally:
+            house.stop()
+            camera.kill()
+
+
+def sample(house: House) -> dict[str, object]:
+    """Resident MB, open files and threads of each process; bytes of the files that grow; rows stored."""
+    parts = {}
+    for name, process in house.parts().items():
+        try:
+            with process.oneshot():
+                parts[name] = [process.memory_info().rss / 1e6, process.num_fds(), process.num_threads(), process.pid]
+        except psutil.NoSuchProcess:
+            continue
+    files = {p.name: p.stat().st_size for p in house.store.parent.glob("*.sqlite3*")}
+    stored = house.rows("select count(*) as n from readings")
+    return {"parts": parts, "files": files, "readings": stored[0]["n"] if stored else 0, "load": psutil.getloadavg()[0]}
+
+
+def ask(port: int) -> int:
+    """Asks the public display for its page; the answer's length, 0 when there is none."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:  # noqa: S310
+            return len(answer.read())
+    except (urllib.error.URLError, OSError):
+        return 0
+
+
+def fit(log: Path, most_mb_per_h: float) -> int:
+    """Prints a line a process and one of all; 1 when one grows beyond doubt."""
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    warm = [line for line in lines if line["age_s"] >= min(WARM_S, lines[-1]["age_s"] / 3)]
+    names = sorted({name for line in warm for name in line["parts"]})
+    grown = False
+    for name in [*names, "all"]:
+        at_h = np.array([line["age_s"] / 3600 for line in warm if name == "all" or name in line["parts"]])
+        mb = np.array([_mb(line, name) for line in warm if name == "all" or name in line["parts"]])
+        slope, error = slope_of(at_h, mb)
+        beyond = slope - 2 * error > most_mb_per_h and name != "all"
+        grown |= beyond
+        print(
+            f"{name:20} {mb[0]:7.1f} -> {mb[-1]:7.1f} MB, {slope:+6.2f} MB/h (s.e. {error:.2f}), "
+            f"files {_span(warm, name, 1)}, threads {_span(warm, name, 2)}{'  GROWS' if beyond else ''}"
+        )
+    starts = {name: len({line["parts"][name][3] for line in lines if name in line["parts"]}) for name in names}
+    print(
+        f"{lines[-1]['age_s'] / 60:.0f} min, readings kept {lines[-1]['readings']}, started again: "
+        f"{sum(n - 1 for n in starts.values())}, load {np.mean([line['load'] for line in lines]):.1f} in the mean"
+    )
+    return int(grown)
+
+
+def slope_of(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope of the straight line through (x, y), and its standard error as if the points were independent."""
+    if len(x) < 3 or np.ptp(x) == 0.0:
+        return 0.0, float("inf")
+    (slope, level) = np.polyfit(x, y, 1)
+    rest = y - (slope * x + level)
+    return float(slope), float(np.sqrt(np.sum(rest**2) / (len(x) - 2) / np.sum((x - x.mean()) ** 2)))
+
+
+def _mb(line: dict[str, dict[str, list[float]]], name: str) -> float:
+    return sum(v[0] for v in line["parts"].values()) if name == "all" else line["parts"][name][0]
+
+
+def _span(lines: list[dict[str, dict[str, list[float]]]], name: str, index: int) -> str:
+    values = [line["parts"][name][index] for line in lines if name in line["parts"]]
+    return f"{min(values):.0f}-{max(values):.0f}" if values else "-"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
