@@ -31,17 +31,19 @@ def load_site(
     *,
     sources: Need = "required",
     broker: Need = "required",
+    receivers: Need = "any",
     draft: bytes | None = None,
 ) -> Site:
     """Reads a site file, and its calibration file where there is one; ConfigError holds every fault.
 
     sources="any": a camera's file may be missing and its ${NAME} unset (replay of another recording, the counter, the
-    collector). broker="any": the same for [mqtt] (replay). draft: read in the place of the file's bytes.
+    collector). broker="any": the same for [mqtt] (replay). receivers="any": the same for [[webhook]] and
+    [email] (whoever sends no alerts). draft: read in the place of the file's bytes.
     """
     path = Path(path)
     data, document, positions = _parse(path, draft)
     faults = FaultList(str(path), positions)
-    reader = _Reader(faults, environ, path.absolute().parent, sources, broker)
+    reader = _Reader(faults, environ, path.absolute().parent, _lenient(sources, broker, receivers))
     found = reader.document(document)
     check_links(found, faults, reader.folder, broker_files=broker == "required")
     faults.raise_if_any()
@@ -79,6 +81,12 @@ def _syntax_fault(path: Path, message: str, text: str) -> Fault:
     return Fault(str(path), line, "", "", f"not TOML{column}: {what}; texts stand in quotes, every bracket is closed")
 
 
+def _lenient(sources: Need, broker: Need, receivers: Need) -> frozenset[str]:
+    """Tables in which a ${NAME} may be unset."""
+    needs = {"camera": sources, "mqtt": broker, "webhook": receivers, "email": receivers}
+    return frozenset(table for table, need in needs.items() if need == "any")
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of the file, read: parsed values (a wrong one is left out), raw ones, and where it stands."""
@@ -92,14 +100,11 @@ class Table:
 class _Reader:
     """Reads tables by KEYS; faults are collected, never raised."""
 
-    def __init__(
-        self, faults: FaultList, environ: Mapping[str, str], folder: Path, sources: Need, broker: Need
-    ) -> None:
+    def __init__(self, faults: FaultList, environ: Mapping[str, str], folder: Path, lenient: frozenset[str]) -> None:
         self.faults = faults
         self.environ = environ
         self.folder = folder
-        self.sources = sources
-        self.broker = broker
+        self.lenient = lenient
 
     def document(self, document: dict[str, Any]) -> dict[str, list[Table]]:
         found: dict[str, list[Table]] = {name: [] for name in (*TABLES, *ARRAYS)}
@@ -152,7 +157,7 @@ class _Reader:
 
     def value(self, table: Table, name: str, key: str) -> None:
         spec, raw, path = KEYS[name][key], table.raw[key], (*table.path, key)
-        optional = (key == "source" and self.sources == "any") or (name == "mqtt" and self.broker == "any")
+        optional = name in self.lenient and (name != "camera" or key == "source")
         try:
             text = expand(raw, self.environ) if isinstance(raw, str) else Expanded(raw, "")
             value = spec.parse(text.value)
@@ -170,7 +175,7 @@ class _Reader:
             self.faults.add(path, f"{error}; allowed: {spec.allowed}", raw)
 
     def unknown(self, path: KeyPath, key: str, raw: Any, allowed: tuple[str, ...], name: str = "") -> None:
-        if name == "mqtt" and isinstance(raw, str):
+        if name in ("mqtt", "webhook", "email") and isinstance(raw, str):
             raw = "***"  # it may well be a password under a misspelt key
         homes = [table for table, keys in KEYS.items() if key in keys]
         if self.faults.more:

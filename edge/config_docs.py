@@ -18,6 +18,10 @@ _INTRO = {
     "`service_line` or a `service_area` or neither, not both.",
     "line": "Once for each plain counting line (people in, people out).",
     "alert": "Once for each condition that somebody is told of.",
+    "webhook": "Once for each address that alerts are posted to: see integrations.md.",
+    "email": "Once, or left out: then nobody gets mail about alerts.",
+    "metrics": "Once, or left out: then no process answers Prometheus. See integrations.md.",
+    "api": "Once, or left out: then `linewise up` starts no API. See integrations.md.",
 }
 
 

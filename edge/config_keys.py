@@ -5,6 +5,17 @@ from typing import Any
 
 from edge import config_geometry as geometry
 from edge.config_alerts import ALERT_WORDS, WEEKDAYS, parse_alert, parse_between, parse_weekdays
+from edge.config_out import (
+    KINDS,
+    parse_hook,
+    parse_ids,
+    parse_mail,
+    parse_mail_server,
+    parse_mails,
+    parse_origins,
+    parse_secret,
+    some_of,
+)
 from edge.config_serving import parse_address, parse_languages
 from edge.config_values import (
     REQUIRED,
@@ -29,6 +40,8 @@ _A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"
 _NAMES = "a list of users' names or addresses"
 _A_FILE = "a file, relative to the site file"
+_QUEUES = "a list of queues' ids"
+_TOLD = f"a list of {', '.join(KINDS)}"
 _AN_ADDRESS = "an IP address; 0.0.0.0: all of this machine's"
 
 KEYS: Mapping[str, Mapping[str, Key]] = {
@@ -45,7 +58,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "ca_file": Key(plain, _A_FILE, "who signed the broker's certificate", "the system's list"),
         "cert_file": Key(plain, _A_FILE, "this box's own certificate", "none"),
         "key_file": Key(plain, _A_FILE, "and its key", "none"),
-        "home_assistant": Key(yes, "true or false", "for Home Assistant discovery: no effect yet", "false", False),
+        "home_assistant": Key(yes, "true or false", "tell Home Assistant of all queues and cameras", "false", False),
     },
     "detector": {
         "model": Key(ident, _A_ID, 'the shipped graph: "n", finer "s", quicker "quick"', '"n"', "n"),
@@ -131,9 +144,43 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "between": Key(parse_between, '["08:00", "18:00"]', "told only then, in the site's time zone", "always"),
         "weekdays": Key(parse_weekdays, f"a list of {', '.join(WEEKDAYS)}", "told only on these days", "all", ()),
     },
+    "webhook": {
+        "id": Key(ident, _A_ID, "names it in logs and figures", REQUIRED),
+        "url": Key(parse_hook, '"https://HOST/PATH"', "takes alerts as JSON, by POST", REQUIRED),
+        "secret": Key(parse_secret, "16 characters or more", 'signs them; best as "${WEBHOOK_SECRET}"', REQUIRED),
+        "queues": Key(parse_ids, _QUEUES, "only their alerts", "all", ()),
+        "tell": Key(some_of(*KINDS), _TOLD, "only these", "all", KINDS),
+        "ca_file": Key(plain, _A_FILE, "who signed its certificate", "the system's list"),
+        "timeout_s": seconds(1, 60, "for one try", 10.0),
+    },
+    "email": {
+        "server": Key(parse_mail_server, '"smtp://HOST[:587]" or "smtps://HOST[:465]"', "hands mail in", REQUIRED),
+        "from": Key(parse_mail, "an e-mail address", "whom the mail is from", REQUIRED),
+        "to": Key(parse_mails, "a list of e-mail addresses", "who gets it", REQUIRED),
+        "username": Key(plain, "1 to 1000 characters", "at the mail server", "none"),
+        "password": Key(plain, "1 to 1000 characters", 'best as "${MAIL_PASSWORD}"', "none"),
+        "queues": Key(parse_ids, _QUEUES, "only their alerts", "all", ()),
+        "tell": Key(some_of(*KINDS), _TOLD, "only these", "all", KINDS),
+        "ca_file": Key(plain, _A_FILE, "who signed the server's certificate", "the system's list"),
+        "digest_s": seconds(0, 86400, "alerts of so long go into one mail", 60.0),
+        "most_per_hour": Key(whole(1, 1000), "1 to 1000", "mails an hour at most; the rest waits", "6", 6),
+    },
+    "metrics": {
+        "address": Key(parse_address, _AN_ADDRESS, "where Prometheus asks", '"127.0.0.1"', "127.0.0.1"),
+        "counter_port": Key(whole(1, 65535), "1 to 65535", "the counter's port", "9711", 9711),
+        "collector_port": Key(whole(1, 65535), "1 to 65535", "the collector's", "9712", 9712),
+        "alerts_port": Key(whole(1, 65535), "1 to 65535", "of what sends alerts", "9713", 9713),
+    },
+    "api": {
+        "port": Key(whole(1, 65535), "1 to 65535", "where the API listens", "8503", 8503),
+        "address": Key(parse_address, _AN_ADDRESS, "the same", '"127.0.0.1"', "127.0.0.1"),
+        "origins": Key(
+            parse_origins, 'a list such as ["https://intranet.example"]', "other pages that may ask", "[]", ()
+        ),
+    },
 }
-TABLES = ("site", "mqtt", "detector", "store", "dashboard", "display")  # once each
-ARRAYS = ("camera", "queue", "line", "alert")  # as often as needed, in double brackets
+TABLES = ("site", "mqtt", "detector", "store", "dashboard", "display", "email", "metrics", "api")  # once each
+ARRAYS = ("camera", "queue", "line", "alert", "webhook")  # as often as needed, in double brackets
 INNER = {"camera": {"floor": "table"}, "queue": {"lane": "array"}}
 
 

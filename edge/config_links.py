@@ -8,12 +8,15 @@ from edge import config_geometry as geometry
 from edge.config_faults import FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_keys import defaults
+from edge.config_out import build_email, build_webhook, check_ports, check_receivers
 from edge.config_source import Source, parse_broker
 from edge.settings import (
+    ApiSettings,
     CameraSettings,
     DashboardSettings,
     DisplaySettings,
     FloorSettings,
+    MetricsSettings,
     MqttSettings,
     Site,
     StoreSettings,
@@ -28,7 +31,7 @@ Found = dict[str, list["Table"]]
 
 def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: bool) -> None:
     """Notes ids that are used twice, ids that nothing has, lanes that cannot work, and half a broker."""
-    for name in ("camera", "queue", "line"):
+    for name in ("camera", "queue", "line", "webhook"):
         _unique(found[name], faults)
     cameras = _ids(found["camera"])
     for camera in found["camera"]:
@@ -47,6 +50,8 @@ def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: 
         _broker(mqtt, faults, folder, broker_files)
     for dashboard in found["dashboard"]:
         _login(dashboard, faults)
+    check_receivers([*found["webhook"], *found["email"]], faults, _ids(found["queue"]), folder)
+    check_ports([*found["display"], *found["metrics"], *found["api"]], faults)
 
 
 def _ids(tables: list["Table"]) -> list[str]:
@@ -149,7 +154,16 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         store=StoreSettings(**_values(found, "store")),
         dashboard=_dashboard(_values(found, "dashboard"), path.parent),
         display=DisplaySettings(**found["display"][0].values) if found["display"] else None,
+        webhooks=tuple(build_webhook(t.values, path.parent) for t in found["webhook"] if _complete(t)),
+        email=next((build_email(t.values, path.parent) for t in found["email"] if _complete(t)), None),
+        metrics=MetricsSettings(**found["metrics"][0].values) if found["metrics"] else None,
+        api=ApiSettings(**found["api"][0].values) if found["api"] else None,
     )
+
+
+def _complete(table: "Table") -> bool:
+    """Is every ${NAME} in it set? (Where one isn't, nobody asked for it.)"""
+    return all(table.values[key] is not None for key in table.raw)
 
 
 def _values(found: Found, table: str) -> dict[str, Any]:
