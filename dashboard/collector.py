@@ -6,7 +6,6 @@ written the messages are let go, not kept in memory: the boxes have the rows and
 
 import logging
 import random
-import sqlite3
 import threading
 import time
 from collections import deque
@@ -17,7 +16,7 @@ from pathlib import Path
 from dashboard.intake import judge
 from dashboard.retention import AT_ONCE
 from dashboard.store import Store
-from dashboard.work import Source, Taken
+from dashboard.work import NotStoredError, Source, Taken
 from edge.connection import Backoff, Connection, RefusedError
 from edge.errors import BrokerError
 from edge.messages import Ack, box_topic
@@ -111,7 +110,7 @@ class Collector:
         started_s = self._clock()
         try:
             sources = self._store.commit(taken)
-        except sqlite3.OperationalError as fault:
+        except NotStoredError as fault:
             self._quiet.warning(f"the store can't be written ({fault}): {len(taken)} messages are let go")
             stop.wait(1.0)
             return set()
@@ -131,5 +130,5 @@ class Collector:
         try:
             if self._store.prune() >= AT_ONCE:
                 self._prune_at_s = self._clock() + PRUNE_MORE_S
-        except sqlite3.OperationalError as fault:
+        except NotStoredError as fault:
             self._quiet.warning(f"old readings can't be removed ({fault})")

@@ -1,4 +1,4 @@
-"""Hours of queues and lines, for ever: each is added to in the transaction that stores a minute or a visit.
+"""Hours of queues and lines, for ever: each is added to in the transaction that stores a minute or a visit. Pure.
 
 There is no job that rolls minutes up, so none can be missed or counted twice: what is committed is in both, what is
 repeated is in neither, in any order, however late, whatever the clock does. Sums of hours are those of all minutes that
@@ -7,11 +7,9 @@ ever came, also of those that are no longer kept.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from dashboard.light_sqlite import Database
-from dashboard.store_rows import put
 from edge.messages import QUALITIES_BEST_FIRST, LineMinute, QueueMinute
 
 HOUR_S = 3600.0
@@ -42,7 +40,12 @@ def bin_width_s(lower_s: int) -> int:
     return BIN_S if lower_s < FINE_S else COARSE_S
 
 
-def hour_row(box: str, minute: QueueMinute) -> dict[str, Any]:
+def of_minutes(minutes: Iterable[tuple[str, QueueMinute]]) -> list[dict[str, Any]]:
+    """(box, minute) as rows of `hours`."""
+    return [_hour(box, minute) for box, minute in minutes]
+
+
+def _hour(box: str, minute: QueueMinute) -> dict[str, Any]:
     """One minute as a row of `hours`. A mean is kept as a sum and the readings behind it, so that hours add up."""
     known = max(minute.readings - minute.unknown, 1)
     row: dict[str, Any] = {
@@ -74,20 +77,8 @@ def added(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
     return total
 
 
-def add_to_hours(db: Database, minutes: Sequence[tuple[str, QueueMinute]], events: Iterable[dict[str, Any]]) -> None:
-    """Adds new minutes and the real waits of new visits to their hours."""
-    fresh: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in (*(hour_row(box, minute) for box, minute in minutes), *_waits(events)):
-        key = (row["site"], row["box"], row["queue"], row["hour_s"])
-        fresh[key] = added(fresh[key], row) if key in fresh else row
-    for key, row in fresh.items():
-        where = "site = ? AND box = ? AND queue = ? AND hour_s = ?"
-        for known in db.table("hours").rows_where(where, list(key)):
-            fresh[key] = added(known, row)
-    put(db, "hours", fresh.values(), ("site", "box", "queue", "hour_s"))
-
-
-def _waits(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def of_visits(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `events` as rows of `hours`: the real waits of those who were served."""
     empty = dict.fromkeys(SUMS, 0) | {"length_max": None, "wait_max_s": None, "worst_quality": "ok"}
     return [
         {
@@ -116,13 +107,15 @@ def told_sums(event: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def add_to_line_hours(db: Database, minutes: Sequence[tuple[str, LineMinute]]) -> None:
-    """Adds new minutes of counting lines to their hours."""
-    sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in LINE_SUMS)
-    for box, minute in minutes:
-        db.execute(
-            "INSERT INTO line_hours (site, box, line, hour_s, readings, unknown, count_in, count_out) "  # noqa: S608
-            f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site, box, line, hour_s) DO UPDATE SET {sums}",
-            [minute.site, box, minute.line, hour_of(minute.minute.timestamp()),
-             *(getattr(minute, name) for name in LINE_SUMS)],
-        )  # fmt: skip
+def of_lines(minutes: Iterable[tuple[str, LineMinute]]) -> list[dict[str, Any]]:
+    """(box, minute) of counting lines as rows of `line_hours`."""
+    return [
+        {"site": minute.site, "box": box, "line": minute.line, "hour_s": hour_of(minute.minute.timestamp())}
+        | {name: getattr(minute, name) for name in LINE_SUMS}
+        for box, minute in minutes
+    ]
+
+
+def lines_added(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    """Two rows of `line_hours` with the same key as one."""
+    return a | {name: a[name] + b[name] for name in LINE_SUMS}

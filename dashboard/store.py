@@ -1,27 +1,26 @@
 """The SQLite store, as the collector writes it: one transaction for all that arrived together.
 
-dashboard/work.py says what is written, dashboard/hours.py keeps the hours beside the minutes, dashboard/retention.py
-takes old rows out.
+dashboard/work.py says what is written, dashboard/writing.py puts it into the tables, dashboard/retention.py takes old
+rows out.
 """
 
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from dashboard import retention, store_file
-from dashboard.hours import add_to_hours, add_to_line_hours
+from dashboard import retention, store_file, writing
 from dashboard.light_sqlite import Database
-from dashboard.store_rows import add_line_minute, add_minute, put
-from dashboard.work import Known, Mark, Source, Taken, Work, sort_in
+from dashboard.quarantine import MAX_ROWS, Quarantine
+from dashboard.sqlite_tables import SqliteTables
+from dashboard.work import Known, Mark, NotStoredError, Source, Taken, Work, sorted_in
 from edge.settings import StoreSettings
 
 log = logging.getLogger(__name__)
 
 KEEP = StoreSettings()
-MAX_QUARANTINE = 1000
-QUARANTINE_PER_MINUTE = 100
 
 
 class Store:
@@ -33,7 +32,7 @@ class Store:
         self._site = site
         self._utc_s = utc_s
         self._keep = keep
-        self._quarantined = (0.0, 0)  # (since when, how many were stored since)
+        self._quarantine = Quarantine()
         self._lock = store_file.lock(path)
         try:
             self._load(store_file.open_or_replace(path, utc_s()))
@@ -69,13 +68,11 @@ class Store:
         """Stores all of it in one transaction (synced to the disk); the sources to be told their mark.
 
         Raises:
-            sqlite3.OperationalError: nothing was stored; the disk is full or the file is held (boxes send again).
+            NotStoredError: nothing was stored; the disk is full or the file is held (boxes send again).
         """
-        work = Work(self._site, self._utc_s())
-        for one in taken:
-            sort_in(one, work, self._known)
+        work = sorted_in(taken, Work(self._site, self._utc_s()), self._known)
         try:
-            with self._db.atomic():
+            with self._transaction():
                 self._write(work)
         except sqlite3.DatabaseError as fault:
             if not store_file.is_broken(fault):
@@ -86,9 +83,21 @@ class Store:
         return work.told
 
     def prune(self) -> int:
-        """Takes out a part of what is older than is to be kept, in one small transaction; how many rows."""
-        with self._db.atomic():
+        """Takes out a part of what is older than is to be kept, in one small transaction; how many rows.
+
+        Raises:
+            NotStoredError: nothing was taken out.
+        """
+        with self._transaction():
             return retention.prune(self._db, self._utc_s(), self._keep)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._db.atomic():
+                yield
+        except sqlite3.OperationalError as fault:
+            raise NotStoredError(f"{self.path}: {fault}") from fault
 
     def _replace(self, fault: sqlite3.DatabaseError) -> None:
         log.critical("store: %s is corrupt (%s)", self.path, fault)
@@ -97,43 +106,10 @@ class Store:
         self._load(store_file.open_or_replace(self.path, self._utc_s()))
 
     def _write(self, work: Work) -> None:
-        db = self._db
-        put(db, "state", work.states.values(), ("site", "queue"))
-        if work.readings:
-            db.table("readings").insert_all(work.readings)
-        put(db, "cameras", work.cameras.values(), ("site", "camera"))
-        put(db, "boxes", work.boxes.values(), ("site", "box"))
-        put(db, "events", work.events, ("box", "epoch", "seq"))
-        for box, minute in work.minutes:
-            add_minute(db, box, minute)
-        add_to_hours(db, work.minutes, work.events)
-        put(db, "lines", work.lines.values(), ("site", "line"))
-        for box, line_minute in work.line_minutes:
-            add_line_minute(db, box, line_minute)
-        add_to_line_hours(db, work.line_minutes)
-        rows = [{"box": b, "epoch": e, "seq": m.seq, "missing": m.missing} for (b, e), m in work.marks.items()]
-        put(db, "sources", rows, ("box", "epoch"))
-        self._quarantine(work)
-        for name, number in work.counts.items():
-            db.execute(
-                "INSERT INTO counts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-                [name, number],
-            )
-
-    def _quarantine(self, work: Work) -> None:
-        if not work.refused:
-            return
-        work.count("quarantined", len(work.refused))
-        since_s, stored = self._quarantined
-        if not 0.0 <= work.now_s - since_s < 60.0:
-            since_s, stored = work.now_s, 0
-        kept = work.refused[: QUARANTINE_PER_MINUTE - stored]
-        self._quarantined = (since_s, stored + len(kept))
-        for one in kept:
-            log.warning("store: refused on %.200s: %s", one.topic, one.reason)
-        self._db.table("quarantine").insert_all(
-            {"received_s": work.now_s, "topic": one.topic[:500], "reason": one.reason, "payload": one.payload[:2048]}
-            for one in kept
-        )
-        oldest = "(SELECT max(rowid) FROM quarantine)"
-        self._db.execute(f"DELETE FROM quarantine WHERE rowid <= {oldest} - ?", [MAX_QUARANTINE])  # noqa: S608
+        tables = SqliteTables(self._db)
+        refused = self._quarantine.rows(work)
+        writing.write(tables, work)
+        tables.insert("quarantine", refused)
+        if refused:
+            oldest = "(SELECT max(rowid) FROM quarantine)"
+            self._db.execute(f"DELETE FROM quarantine WHERE rowid <= {oldest} - ?", [MAX_ROWS])  # noqa: S608

@@ -7,11 +7,13 @@ gap note counts what will never come. Every kind of store writes the same `Work`
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from dashboard.intake import Refused, Stored, parsed
+from edge.errors import LinewiseError
 from edge.messages import (
     STATE_EXPIRY_S,
     BoxStatus,
@@ -33,6 +35,13 @@ READING_COLUMNS = (
     "site", "queue", "received_s", "length", "length_low", "length_high", "quality", "state",
     "wait_s", "wait_low_s", "wait_high_s", "joined", "served", "left", "lost",
 )  # fmt: skip
+
+
+MOST = 1e12  # no figure of a row is as large: sums of them stay numbers that every database holds
+
+
+class NotStoredError(LinewiseError):
+    """A store could not be written: nothing of what was to be stored is in it."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,13 @@ class Work:
     def count(self, name: str, number: int = 1) -> None:
         """Adds to one of the store's counts."""
         self.counts[name] = self.counts.get(name, 0) + number
+
+
+def sorted_in(taken: Sequence[Taken], work: Work, known: Known) -> Work:
+    """The work with all these messages added."""
+    for one in taken:
+        sort_in(one, work, known)
+    return work
 
 
 def sort_in(taken: Taken, work: Work, known: Known) -> None:
@@ -187,6 +203,8 @@ def _durable(row: Row, batch: RowBatch, work: Work) -> None:
         work.refused.append(Refused(topic, f"row {row.seq}: {body}", payload))
     elif body.site != work.site:
         work.refused.append(Refused(topic, f"row {row.seq}: its site is not the topic's", payload))
+    elif (absurd := _absurd(body)) is not None:
+        work.refused.append(Refused(topic, f"row {row.seq}: {absurd} is beyond {MOST:g}", payload))
     elif isinstance(body, QueueMinute):
         work.minutes.append((batch.box, body))
     elif isinstance(body, LineMinute):
@@ -195,6 +213,11 @@ def _durable(row: Row, batch: RowBatch, work: Work) -> None:
         event = body.model_dump(exclude={"schema_", "at"})
         source = {"box": batch.box, "epoch": batch.epoch, "seq": row.seq}
         work.events.append({**event, **source, "at_s": body.at.timestamp(), "censored": int(body.censored)})
+
+
+def _absurd(body: QueueEvent | LineMinute | QueueMinute) -> str | None:
+    """The name of a figure that no camera has seen; sums with it would be no numbers any more."""
+    return next((name for name, v in body if isinstance(v, int | float) and abs(v) > MOST), None)
 
 
 def _row(message: QueueReading | LineReading | CameraHealth | BoxStatus) -> dict[str, Any]:

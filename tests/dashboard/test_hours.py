@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
-from dashboard import store as store_module
+from dashboard import writing
 from dashboard.hours import bin_of, bin_width_s
 from dashboard.migrations import migrations
 from dashboard.retention import AT_ONCE, DAY_S
 from dashboard.store import Store
-from dashboard.work import Taken
+from dashboard.work import NotStoredError, Taken
 from edge.messages import LineMinute, QueueEvent, QueueMinute, Row, RowBatch, utc
 from edge.settings import StoreSettings
 from tests.dashboard.conftest import NOW_S, Clock
@@ -100,8 +100,8 @@ def test_hours_hold_what_minutes_held(store: Store, clock: Clock, monkeypatch: p
         first = rng.randrange(max(0, done - 5), done + 1)
         if rng.random() < 0.3:
             with monkeypatch.context() as broken:
-                broken.setattr(store_module, "add_to_line_hours", disk_is_full)
-                with pytest.raises(sqlite3.OperationalError):
+                broken.setattr(writing.hours, "of_lines", disk_is_full)
+                with pytest.raises(NotStoredError):
                     store.commit([batch(first + 1, *bodies[first : first + 9])])
         store.commit([batch(first + 1, *bodies[first : first + 9])])
         clock.now_s = NOW_S + rng.choice((0, -3600, 3600, 400 * DAY_S))

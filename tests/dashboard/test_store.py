@@ -12,8 +12,9 @@ import pytest
 from sqlite_utils import Database
 
 from dashboard.intake import Refused
-from dashboard.store import MAX_QUARANTINE, Store
-from dashboard.work import Mark, Taken
+from dashboard.quarantine import MAX_ROWS
+from dashboard.store import Store
+from dashboard.work import Mark, NotStoredError, Taken
 from edge.errors import InputError
 from edge.messages import (
     BoxStatus,
@@ -213,7 +214,7 @@ def test_quarantine_is_bounded(store: Store, clock: Clock) -> None:
         store.commit([Taken(Refused("t" * 900, "why", b"x" * 5000))] * 300)
         clock.now_s += 61
     rows = table(store, "quarantine")
-    assert len(rows) == MAX_QUARANTINE
+    assert len(rows) == MAX_ROWS
     assert len(rows[0]["payload"]) == 2048
     assert counts(store)["quarantined"] == 4500
 
@@ -229,7 +230,7 @@ def test_reader_that_holds_the_file_loses_nothing(store: Store, monkeypatch: pyt
     store._db.execute("PRAGMA busy_timeout = 50")
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
+        with pytest.raises(NotStoredError, match="locked"):
             store.commit([batch(row(1))])
         assert store.mark(SOURCE) == Mark(0, 0)
         other.execute("ROLLBACK")
