@@ -38,12 +38,14 @@ def visitor(settings: DashboardSettings, headers: Mapping[str, str], address: st
     Args:
         settings: the site file's [dashboard].
         headers: of the request, whatever their case.
-        address: where the request came from; None: this machine.
+        address: where the request came from (the TCP peer, see dashboard/launch.py); None: this machine.
         user: the name or address that OpenID Connect gave; None: nobody has logged in.
     """
     if settings.login == "none":
         return Visitor(SOMEBODY, "installer" if _at_this_machine(headers, address) else "viewer")
     if settings.login == "proxy":
+        if not _loopback(address):
+            return Visitor("", None, "Only a proxy on this machine may say who you are: open this page through it.")
         named = {key.lower(): value for key, value in headers.items()}.get(settings.user_header.lower(), "").strip()
         if not named:
             return Visitor("", None, "The proxy does not say who you are.")
@@ -61,8 +63,11 @@ def _known(settings: DashboardSettings, name: str) -> Visitor:
 
 def _at_this_machine(headers: Mapping[str, str], address: str | None) -> bool:
     """Came straight from this machine, not through a proxy that runs on it."""
-    if any(key.lower() in ("x-forwarded-for", "forwarded", "x-real-ip") for key in headers):
-        return False
+    forwarded = any(key.lower() in ("x-forwarded-for", "forwarded", "x-real-ip") for key in headers)
+    return not forwarded and _loopback(address)
+
+
+def _loopback(address: str | None) -> bool:
     try:
         return address is None or ipaddress.ip_address(address).is_loopback
     except ValueError:

@@ -102,6 +102,7 @@ def _told(site: Site, store: Path) -> dict[str, str]:
         STORE_VARIABLE: str(store.absolute()),
         NAMES_VARIABLE: Names.of(site).to_json(),
         ACCESS_VARIABLE: settings_to_json(site.dashboard),
+        "FORWARDED_ALLOW_IPS": "",  # uvicorn: a visitor's address is the TCP peer's, never what a header claims
     }
 
 

@@ -1,5 +1,6 @@
 """The page's process: Streamlit, and a thread that ends it when the process that started it is gone."""
 
+import importlib
 import os
 import sys
 import threading
@@ -8,9 +9,14 @@ from pathlib import Path
 from streamlit.web import cli
 
 
+PAGES = ("accuracy", "alerts_page", "board", "cameras", "history", "live", "plan")
+
+
 def main() -> None:
     """Serves dashboard/app.py with Streamlit's options from the command line, for as long as stdin is open."""
     threading.Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
+    for page in PAGES:  # else the first visitor waits for a second of imports
+        importlib.import_module(f"dashboard.views.{page}")
     cli.main(["run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]], prog_name="streamlit")
 
 

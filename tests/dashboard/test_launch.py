@@ -1,5 +1,6 @@
 """Starting and ending the page's process."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+import uvicorn
 
 from dashboard import launch
 from dashboard.launch import run_dashboard
@@ -157,3 +159,20 @@ def test_a_page_that_dies_is_an_error(tmp_path: Path) -> None:
         stop.set()
         thread.join(30)
     assert "has ended" in str(told[0])
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.9", "127.0.0.1"])
+def test_no_header_changes_where_a_visitor_comes_from(monkeypatch: pytest.MonkeyPatch, peer: str) -> None:
+    """The page's server takes a visitor's address from the connection, whatever X-Forwarded-For claims."""
+    for key, value in launch._told(a_site(), Path("store.sqlite3")).items():
+        monkeypatch.setenv(key, value)
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    server = uvicorn.Config(app, interface="asgi3")
+    server.load()
+    scope = {"type": "websocket", "client": (peer, 5000), "headers": [(b"x-forwarded-for", b"192.0.2.7, 127.0.0.1")]}
+    asyncio.run(server.loaded_app(scope, None, None))  # type: ignore[operator, arg-type]
+    assert seen == [peer]
