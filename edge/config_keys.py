@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from edge import config_acceptance as acceptance
 from edge import config_geometry as geometry
 from edge.config_alerts import ALERT_WORDS, WEEKDAYS, parse_alert, parse_between, parse_weekdays
+from edge.config_database import DATABASE_WORDS, parse_database
 from edge.config_out import (
     KINDS,
     parse_hook,
@@ -75,6 +77,8 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "seconds_days": days(1, 3660, "readings of every second are kept so long", 1),
         "minutes_days": days(1, 3660, "minutes and single visits are kept so long", 90),
         "hours_days": days(0, 36600, "hours are kept so long; 0: for ever", 0),
+        "url": Key(parse_database, DATABASE_WORDS, "a chain's database, beside this machine's store", "none"),
+        "ca_file": Key(plain, _A_FILE, "who signed the database's certificate", "the system's list"),
     },
     "dashboard": {
         "login": Key(word("none", "proxy", "oidc"), "none, proxy, oidc", "who says who looks", '"none"', "none"),
@@ -131,6 +135,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "hold_s": seconds(0, 600, "unseen this long and still in the line", 3.0),
         "min_service_s": seconds(0, 3600, "see service_area", 3.0),
     },
+    "queue.acceptance": acceptance.keys(acceptance.BOUNDS),
     "line": {
         "id": Key(ident, _A_ID, "names the counting line", REQUIRED),
         "camera": Key(ident, "the id of a [[camera]]", "which camera sees the line", REQUIRED),
@@ -144,6 +149,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "between": Key(parse_between, '["08:00", "18:00"]', "told only then, in the site's time zone", "always"),
         "weekdays": Key(parse_weekdays, f"a list of {', '.join(WEEKDAYS)}", "told only on these days", "all", ()),
     },
+    "acceptance": acceptance.keys({**acceptance.BOUNDS, **acceptance.TRACK_BOUNDS}),
     "webhook": {
         "id": Key(ident, _A_ID, "names it in logs and figures", REQUIRED),
         "url": Key(parse_hook, '"https://HOST/PATH"', "takes alerts as JSON, by POST", REQUIRED),
@@ -179,9 +185,20 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         ),
     },
 }
-TABLES = ("site", "mqtt", "detector", "store", "dashboard", "display", "email", "metrics", "api")  # once each
+TABLES = (
+    "site",
+    "mqtt",
+    "detector",
+    "store",
+    "dashboard",
+    "display",
+    "email",
+    "metrics",
+    "api",
+    "acceptance",
+)  # once each
 ARRAYS = ("camera", "queue", "line", "alert", "webhook")  # as often as needed, in double brackets
-INNER = {"camera": {"floor": "table"}, "queue": {"lane": "array"}}
+INNER = {"camera": {"floor": "table"}, "queue": {"lane": "array", "acceptance": "table"}}
 
 
 def defaults(table: str) -> dict[str, Any]:

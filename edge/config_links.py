@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge import config_geometry as geometry
+from edge.config_acceptance import build_bounds
+from edge.config_database import check_database, store_settings
 from edge.config_faults import FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_keys import defaults
@@ -19,7 +21,6 @@ from edge.settings import (
     MetricsSettings,
     MqttSettings,
     Site,
-    StoreSettings,
 )
 from edge.vocabulary import AlertSettings, LaneSettings, LineSettings, QueueSettings
 
@@ -48,6 +49,7 @@ def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: 
             _known(one, key, ids, faults)
     for mqtt in found["mqtt"]:
         _broker(mqtt, faults, folder, broker_files)
+    check_database(found["store"], faults)
     for dashboard in found["dashboard"]:
         _login(dashboard, faults)
     check_receivers([*found["webhook"], *found["email"]], faults, _ids(found["queue"]), folder)
@@ -151,12 +153,13 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         detector_model=detector["model"],
         detector_runtime=detector["runtime"],
         detector_threads=detector["threads"],
-        store=StoreSettings(**_values(found, "store")),
+        store=store_settings(_values(found, "store"), path.parent),
         dashboard=_dashboard(_values(found, "dashboard"), path.parent),
         display=DisplaySettings(**found["display"][0].values) if found["display"] else None,
         webhooks=tuple(build_webhook(t.values, path.parent) for t in found["webhook"] if _complete(t)),
         email=next((build_email(t.values, path.parent) for t in found["email"] if _complete(t)), None),
         metrics=MetricsSettings(**found["metrics"][0].values) if found["metrics"] else None,
+        acceptance=build_bounds(_values(found, "acceptance"), [(t.values["id"], _own(t)) for t in found["queue"]]),
         api=ApiSettings(**found["api"][0].values) if found["api"] else None,
     )
 
@@ -169,6 +172,10 @@ def _complete(table: "Table") -> bool:
 def _values(found: Found, table: str) -> dict[str, Any]:
     """What a table says that may be left out."""
     return found[table][0].values if found[table] else defaults(table)
+
+
+def _own(queue: "Table") -> dict[str, Any]:
+    return next((inner.values for inner in queue.inner.get("acceptance", [])), {})
 
 
 def _dashboard(values: dict[str, Any], folder: Path) -> DashboardSettings:

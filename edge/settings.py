@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from edge.vocabulary import AlertSettings, LineSettings, Polygon, QueueSettings
@@ -57,12 +58,38 @@ class MqttSettings:
 
 
 @dataclass(frozen=True)
+class DatabaseSettings:
+    """A PostgreSQL database; `host` may be the folder of a socket. tls: verify-full, require (encrypted only), disable.
+
+    `str()` of it is a URL without the password.
+    """
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str | None = field(default=None, repr=False)
+    tls: Literal["verify-full", "require", "disable"] = "verify-full"
+
+    def __str__(self) -> str:
+        return f"postgresql://{self.user}@{self.host}:{self.port}/{self.database}"
+
+
+@dataclass(frozen=True)
 class StoreSettings:
-    """How many days the collector keeps readings, minutes with single visits, and hours (0: for ever)."""
+    """What the collector keeps where.
+
+    Attributes:
+        seconds_days, minutes_days, hours_days: how long readings, minutes with single visits, and hours (0: for ever).
+        database: where all of it goes too, for a chain of sites; None: nowhere.
+        database_ca_file: absolute path, or None: the system's list.
+    """
 
     seconds_days: int = 1
     minutes_days: int = 90
     hours_days: int = 0
+    database: DatabaseSettings | None = None
+    database_ca_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +212,15 @@ class ApiSettings:
 
 
 @dataclass(frozen=True)
+class AcceptanceBound:
+    """One figure that a replay must reach; `name` as in edge/config_acceptance.py; queue_id None: the tracks' bounds."""
+
+    queue_id: str | None
+    name: str
+    limit: float
+
+
+@dataclass(frozen=True)
 class Site:
     """A whole site file.
 
@@ -199,6 +235,7 @@ class Site:
         display: [display]; None: `linewise up` starts no public display.
         webhooks, email: who is told of alerts; neither: `linewise up` starts no sender of alerts.
         metrics: [metrics]; None: no process answers Prometheus.
+        acceptance: every queue's bounds, then those of the tracks; none: a replay is not judged.
         api: [api]; None: `linewise up` starts no API.
     """
 
@@ -223,6 +260,7 @@ class Site:
     email: EmailSettings | None = None
     metrics: MetricsSettings | None = None
     api: ApiSettings | None = None
+    acceptance: tuple[AcceptanceBound, ...] = ()
 
     def camera(self, camera_id: str) -> CameraSettings:
         """The camera of that id; KeyError if there is none."""
