@@ -16,7 +16,7 @@ _INTRO = {
     "queue": "Once for each queue, in double brackets; its lanes follow it.",
     "queue.lane": "One or more for each queue, in order from the service point, on any cameras. A lane has a "
     "`service_line` or a `service_area` or neither, not both.",
-    "queue.acceptance": "Inside a queue, before or after its lanes: its own bounds in the place of those of `[acceptance]`.",
+    "queue.acceptance": "Inside a queue, before or after its lanes: its own bounds, in the place of `[acceptance]`.",
     "line": "Once for each plain counting line (people in, people out).",
     "alert": "Once for each condition that somebody is told of.",
     "acceptance": "Once, or left out. What a replay against a truth must reach, for every queue: see Acceptance above.",

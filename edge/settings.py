@@ -213,7 +213,7 @@ class ApiSettings:
 
 @dataclass(frozen=True)
 class AcceptanceBound:
-    """One figure that a replay must reach; `name` as in edge/config_acceptance.py; queue_id None: the tracks' bounds."""
+    """One figure that a replay must reach; `name` is of edge/config_acceptance.py; queue_id None: of the tracks."""
 
     queue_id: str | None
     name: str
