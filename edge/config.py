@@ -32,18 +32,20 @@ def load_site(
     sources: Need = "required",
     broker: Need = "required",
     receivers: Need = "any",
+    database: Need = "any",
     draft: bytes | None = None,
 ) -> Site:
     """Reads a site file, and its calibration file where there is one; ConfigError holds every fault.
 
     sources="any": a camera's file may be missing and its ${NAME} unset (replay of another recording, the counter, the
     collector). broker="any": the same for [mqtt] (replay). receivers="any": the same for [[webhook]] and
-    [email] (whoever sends no alerts). draft: read in the place of the file's bytes.
+    [email] (whoever sends no alerts). database="any": the same for [store] (whoever does not write into it).
+    draft: read in the place of the file's bytes.
     """
     path = Path(path)
     data, document, positions = _parse(path, draft)
     faults = FaultList(str(path), positions)
-    reader = _Reader(faults, environ, path.absolute().parent, _lenient(sources, broker, receivers))
+    reader = _Reader(faults, environ, path.absolute().parent, _lenient(sources, broker, receivers, database))
     found = reader.document(document)
     check_links(found, faults, reader.folder, broker_files=broker == "required")
     faults.raise_if_any()
@@ -81,9 +83,9 @@ def _syntax_fault(path: Path, message: str, text: str) -> Fault:
     return Fault(str(path), line, "", "", f"not TOML{column}: {what}; texts stand in quotes, every bracket is closed")
 
 
-def _lenient(sources: Need, broker: Need, receivers: Need) -> frozenset[str]:
+def _lenient(sources: Need, broker: Need, receivers: Need, database: Need) -> frozenset[str]:
     """Tables in which a ${NAME} may be unset."""
-    needs = {"camera": sources, "mqtt": broker, "webhook": receivers, "email": receivers}
+    needs = {"camera": sources, "mqtt": broker, "webhook": receivers, "email": receivers, "store": database}
     return frozenset(table for table, need in needs.items() if need == "any")
 
 

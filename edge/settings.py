@@ -59,9 +59,12 @@ class MqttSettings:
 
 @dataclass(frozen=True)
 class DatabaseSettings:
-    """A PostgreSQL database; `host` may be the folder of a socket. tls: verify-full, require (encrypted only), disable.
+    """A PostgreSQL database; str() of it is a URL without the password.
 
-    `str()` of it is a URL without the password.
+    Attributes:
+        host: or the folder of a socket.
+        tls: verify-full, require (encrypted only), disable.
+        ca_file: absolute path, or None: the system's list.
     """
 
     host: str
@@ -70,6 +73,7 @@ class DatabaseSettings:
     user: str
     password: str | None = field(default=None, repr=False)
     tls: Literal["verify-full", "require", "disable"] = "verify-full"
+    ca_file: str | None = None
 
     def __str__(self) -> str:
         return f"postgresql://{self.user}@{self.host}:{self.port}/{self.database}"
@@ -82,14 +86,12 @@ class StoreSettings:
     Attributes:
         seconds_days, minutes_days, hours_days: how long readings, minutes with single visits, and hours (0: for ever).
         database: where all of it goes too, for a chain of sites; None: nowhere.
-        database_ca_file: absolute path, or None: the system's list.
     """
 
     seconds_days: int = 1
     minutes_days: int = 90
     hours_days: int = 0
     database: DatabaseSettings | None = None
-    database_ca_file: str | None = None
 
 
 @dataclass(frozen=True)
