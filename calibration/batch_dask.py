@@ -1,5 +1,6 @@
 """The same work on a Dask cluster that somebody else runs: its workers have Linewise, and see the same folders."""
 
+import importlib
 import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ def run(work: Work, jobs: Sequence[Any], *, address: str, on_told: Callable[[int
         InputError: Dask is not installed, or there is no scheduler with a worker at the address.
     """
     try:
-        import distributed  # noqa: PLC0415 - an extra of its own
+        distributed: Any = importlib.import_module("distributed")  # an extra of its own
     except ImportError:
         raise InputError("--dask needs Dask: pip install 'linewise[dask]'") from None
     try:
@@ -55,6 +56,8 @@ def _on_worker(work: Work, job: Any, index: int, topic: str) -> tuple[str, Any]:
 
 def _ended(index: int, future: Any) -> Ended:
     if future.status != "finished":  # a worker that lacks Linewise, one that was killed, a bug in the work
-        return Ended(index, None, f"on the cluster: {future.exception()!r}" if future.status == "error" else "cancelled")
+        return Ended(
+            index, None, f"on the cluster: {future.exception()!r}" if future.status == "error" else "cancelled"
+        )
     kind, value = future.result()
     return Ended(index, value) if kind == "done" else Ended(index, None, value)

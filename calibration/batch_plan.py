@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.config_faults import ConfigError, Fault, FaultList, nearest
-from edge.config_keys import ID
 from edge.config_text import KeyPath, TextError, decode, find_positions, read_bytes
+from edge.config_values import ID
 from edge.errors import InputError
 
 KEYS = ("file", "cameras", "camera", "site", "truth", "name")
@@ -62,7 +62,8 @@ def of_arguments(
             )
     files = sorted(p for folder in truth for p in folder.iterdir() if p.suffix.lower() in TRUTH_KINDS and p.is_file())
     found = [
-        Planned(r.stem, site, r, cameras, tuple(f for f in files if f.name.startswith(f"{r.stem}."))) for r in recordings
+        Planned(r.stem, site, r, cameras, tuple(f for f in files if f.name.startswith(f"{r.stem}.")))
+        for r in recordings
     ]
     if truth and not any(one.truth for one in found):
         raise InputError(
@@ -154,13 +155,13 @@ class _Plan:
         return tuple(file for file in files if file is not None)
 
     def file(self, at: KeyPath, raw: Any) -> Path | None:
-        """A path relative to the plan. Whether it is there is told when its turn comes: one that fails stops no other."""
+        """A path relative to the plan; whether it is there is told when its turn comes."""
         if isinstance(raw, str) and raw and "\0" not in raw:
             return self.folder / raw
         self.faults.add(at, "allowed: a file, relative to the plan", raw)
         return None
 
     def unknown(self, at: KeyPath, table: dict[str, Any], allowed: tuple[str, ...]) -> None:
-        for key in table:
+        for key, value in table.items():
             if key not in allowed:
-                self.faults.add((*at, key), f"there is no such key; {nearest(key, allowed)}", table[key])
+                self.faults.add((*at, key), f"there is no such key; {nearest(key, allowed)}", value)

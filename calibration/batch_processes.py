@@ -61,7 +61,8 @@ def run(work: Work, jobs: Sequence[Any], *, at_once: int, on_told: Callable[[int
                 process.start()
                 theirs.close()
                 running[ours] = (index, process)
-            for ours in wait(list(running)):
+            ready = wait(list(running))
+            for ours in [one for one in running if one in ready]:
                 ended = _heard(ours, *running[ours], on_told)
                 if ended is not None:
                     _, process = running.pop(ours)

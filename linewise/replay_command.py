@@ -23,7 +23,8 @@ if TYPE_CHECKING:  # scipy and OpenCV are loaded when the command runs, not for 
 _HELP = """Replays recordings as if they were live, without waiting, and tells what the counts were.
 
 RECORDING is a video, or a .jsonl of detections; left out: the site's own files. With --truth the counts are compared
-with what people counted by eye. Exit codes: 0 fine, 2 the input is wrong."""
+with what people counted by eye. Several recordings, or a --plan, are replayed side by side, each into a folder of its
+own in --out; one that fails does not stop the others. Exit codes: 0 fine, 2 the input is wrong."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ def register(app: typer.Typer) -> None:
     @app.command(help=_HELP)
     def replay(  # noqa: PLR0913 (one parameter an option)
         *,
-        recording: Annotated[Path | None, typer.Argument(help="A video or a .jsonl of detections.")] = None,
-        site: Annotated[Path, typer.Option(metavar="SITE.toml", help="The site file.")],
+        recording: Annotated[
+            list[Path] | None, typer.Argument(metavar="[RECORDING]...", help="A video or a .jsonl of detections.")
+        ] = None,
+        site: Annotated[Path | None, typer.Option(metavar="SITE.toml", help="The site file.")] = None,
         camera: Annotated[
             list[str] | None, typer.Option(metavar="ID[=RECORDING]", help="Whose recording; once for each camera.")
         ] = None,
@@ -68,18 +71,40 @@ def register(app: typer.Typer) -> None:
         certify: Annotated[
             bool, typer.Option("--certify", help="Write each queue's scores to SITE.certificates.json.")
         ] = False,
+        plan: Annotated[
+            Path | None, typer.Option(metavar="PLAN.toml", help="Recordings with site and truth each, instead.")
+        ] = None,
+        jobs: Annotated[int | None, typer.Option(min=1, help="Of several: so many at once; else one a CPU.")] = None,
+        dask: Annotated[
+            str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of several: on this Dask cluster.")
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of words.")] = False,
     ) -> None:
         files = (tuple(camera or ()), tuple(truth or ()), out, overlay)
-        request = Request(site, recording, *files, runtime, model, fit, certify)
-        result, words = _run(request, bar=sys.stderr.isatty() and not as_json)
+        recordings = recording or []
+        if site is None and plan is None:
+            raise typer.BadParameter("missing; name the site file, or a --plan", param_hint="--site")
+        request = Request(site or Path(), next(iter(recordings), None), *files, runtime, model, fit, certify)
+        bar = sys.stderr.isatty() and not as_json
+        if plan is not None or dask is not None or len(recordings) > 1:
+            from linewise import batch_command
+
+            many = batch_command.Many(plan, tuple(recordings), site, jobs, dask)
+            result, words, code = batch_command.run(request, many, bar=bar)
+            typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else words)
+            raise typer.Exit(code)
+        result, words = replay_one(request, bar=bar)
         typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else words)
 
 
-def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
-    """The summary with its "run" block (speed), and the same in words."""
+def replay_one(
+    request: Request, *, bar: bool, told: Callable[[float], None] | None = None
+) -> tuple[dict[str, Any], str]:
+    """The summary with its "run" block (speed), and the same in words; `told`: the media time of each picture."""
     from calibration import certify, fit, overlay, recording, replay, report, truth, words
     from calibration.outputs import out_folder, pretty
+    from calibration.summary import score
+    from calibration.summary import summary as summarised
     from edge.config import load_site
 
     site = load_site(request.site_path, sources="any", broker="any")
@@ -95,13 +120,13 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
             recordings,
             _detector(site, request),
             out=out,
-            on_pts=on_pts,
+            on_pts=told or on_pts,
             on_tracks=notes.add if notes else None,
             on_item=kept.append if request.fit else lambda item: None,
         )
-        scores = replay.score(done, truths)
+        scores = score(done, truths)
         fits = fit.fitted(site, kept, truths.counts, done.readings) if request.fit else []
-        summary = replay.summary(done, scores, truths, fits)
+        summary = summarised(done, scores, truths, fits)
         speed = _speed(done, time.monotonic() - began_s)
         out.write("summary.json", pretty(summary))
         out.write("run.json", pretty(speed))
@@ -110,8 +135,8 @@ def _run(request: Request, *, bar: bool) -> tuple[dict[str, Any], str]:
         overlay.write(request.overlay, done, notes)
     proven = certify.certificates(site, summary, time.time()) if request.certify else []
     written = [path for path in (fit.write(site, fits), certify.write(site, proven)) if path]
-    told = "".join(f"\n\nWritten: {path}" for path in written)
-    return {**summary, "run": speed}, words.terminal(done, scores, summary) + told
+    files = "".join(f"\n\nWritten: {path}" for path in written)
+    return {**summary, "run": speed}, words.terminal(done, scores, summary) + files
 
 
 def _check(request: Request, site: "Site", recordings: "tuple[Recording, ...]", truths: "Truth") -> None:
