@@ -36,7 +36,7 @@ def certificates(site: Site, summary: Mapping[str, Any], made_utc_s: float) -> l
 
     Args:
         site: as it was replayed.
-        summary: `replay.summary` of it.
+        summary: `summary.summary` of it.
         made_utc_s: now, seconds since 1970.
     """
     found = []

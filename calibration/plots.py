@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from html import escape
 
 from calibration import svg
-from calibration.replay import QueueScore, Replayed
+from calibration.replay import Replayed
 from calibration.scoring import Match
+from calibration.summary import QueueScore
 from calibration.svg import clock
 from edge.messages import QueueReading
 from edge.vocabulary import Visit

@@ -3,21 +3,14 @@
 Everything here is a function of the recordings, the site and the detector: two replays give equal files.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-from calibration import intervals, scoring
 from calibration.detections_file import encode
-from calibration.fit import QueueFit
 from calibration.outputs import OutFolder, visit_line
 from calibration.pump import pump
 from calibration.recording import Item, Recording, items
-from calibration.scoring import LengthError, Match, WaitError
-from calibration.truth import Truth
 from detector.runtime.protocol import Detector
 from edge.messages import LineReading, QueueReading
 from edge.settings import Site
@@ -68,16 +61,6 @@ class Replayed:
     def end_s(self) -> float:
         """The last media second of any camera."""
         return max((c.last_pts_s for c in self.cameras.values() if c.last_pts_s is not None), default=0.0)
-
-
-@dataclass(frozen=True)
-class QueueScore:
-    """One queue against its truth; empty where that truth was not given."""
-
-    lengths: tuple[LengthError, ...] = ()
-    waits: tuple[WaitError, ...] = ()
-    visits: tuple[Match, ...] = ()
-    views: tuple[Match, ...] = ()
 
 
 class _OneDetector:
@@ -171,97 +154,3 @@ def _note_in_view(in_view: dict[str, tuple[float, float]], tracks: Tracks) -> No
     for track_id in tracks.track_ids[tracks.observed].tolist():
         key = f"{tracks.camera_id}/{tracks.run}/{track_id}"
         in_view[key] = (in_view.get(key, (tracks.pts_s,))[0], tracks.pts_s)
-
-
-def score(done: Replayed, truth: Truth) -> dict[str, QueueScore]:
-    """Every queue against its truth."""
-    scores = {}
-    for queue_id, readings in done.readings.items():
-        counts = [c for c in truth.counts if c.queue_id == queue_id]
-        visits = [v for v in truth.visits if v.queue_id == queue_id]
-        views = [v for v in truth.views if v.queue_id == queue_id]
-        machine = done.visits[queue_id]
-        in_view = [_as_view(v, done.in_view) for v in machine]
-        scores[queue_id] = QueueScore(
-            lengths=tuple(scoring.length_errors(counts, readings)),
-            waits=tuple(scoring.wait_errors(visits, readings)),
-            visits=tuple(scoring.match_visits(visits, machine, end_s=done.end_s)) if visits else (),
-            views=tuple(scoring.match_visits(views, in_view, end_s=done.end_s)) if views else (),
-        )
-    return scores
-
-
-def _as_view(visit: Visit, in_view: Mapping[str, tuple[float, float]]) -> Visit:
-    """The same person's stay in the picture: from the first to the last sight of the visit's tracks."""
-    spans = [in_view[t] for t in visit.track_ids if t in in_view]
-    if not spans:
-        return visit
-    return replace(visit, joined_s=min(s[0] for s in spans), left_s=max(s[1] for s in spans), served_s=None)
-
-
-def summary(
-    done: Replayed, scores: Mapping[str, QueueScore], truth: Truth, fits: Iterable[QueueFit] = ()
-) -> dict[str, Any]:
-    """summary.json (docs/engineer.md): no clock and no speed in it, so it is the same each time."""
-    queues = {q.id: _queue_summary(done, q.id, scores[q.id], truth) for q in done.site.queues}
-    for fit in fits:
-        queues[fit.queue_id]["fit"] = fit.told()
-    return {
-        "queues": queues,
-        "lines": {line.id: _line_summary(done.lines.get(line.id)) for line in done.site.lines},
-        "recording": _recording_summary(done),
-        "config_sha256": done.site.config_sha256,
-        "model_sha256": done.model_sha256,
-    }
-
-
-def _queue_summary(done: Replayed, queue_id: str, result: QueueScore, truth: Truth) -> dict[str, Any]:
-    last = done.readings[queue_id][-1] if done.readings[queue_id] else None
-    totals = {name: getattr(last, name) if last else 0 for name in ("joined", "served", "left", "lost")}
-    block: dict[str, Any] = {**totals, "waits_s": [round(w, 3) for w in measured_waits_s(done.visits[queue_id])]}
-    told: dict[str, Any] = {}
-    if result.lengths:
-        certain = [e for e in result.lengths if e.truth.certain]
-        told["length"] = scoring.length_score(certain)
-        told["mae_interval"] = intervals.mae_interval(certain)
-        told["by_length"] = intervals.by_length(certain)
-        told["uncertain"] = scoring.length_score(e for e in result.lengths if not e.truth.certain)
-    if any(v.queue_id == queue_id for v in truth.visits):
-        told["wait"] = scoring.wait_score(result.waits)
-        told["visits"] = scoring.visit_score(result.visits)
-    if result.views:
-        told["views"] = scoring.visit_score(result.views)
-    return {**block, "truth": told} if told else block
-
-
-def _line_summary(last: LineReading | None) -> dict[str, int]:
-    return {"count_in": last.count_in if last else 0, "count_out": last.count_out if last else 0}
-
-
-def measured_waits_s(visits: Iterable[Visit]) -> list[float]:
-    """What people really waited, seconds, by the machine's own visits; stays without a known beginning are left out."""
-    return [
-        v.served_s - v.joined_s for v in visits if v.outcome == "served" and v.served_s is not None and not v.censored
-    ]
-
-
-def _recording_summary(done: Replayed) -> dict[str, Any]:
-    return {
-        "duration_s": round(done.end_s - done.start_s, 3),
-        "pictures": sum(c.pictures for c in done.cameras.values()),
-        "files": [{"file": r.path.name, "kind": r.kind, "sha256": _sha256(r.path)} for r in done.recordings],
-        "cameras": {
-            camera_id: {
-                "pictures": facts.pictures,
-                "size_px": list(facts.size_px) if facts.size_px else None,
-                "first_pts_s": facts.first_pts_s,
-                "last_pts_s": facts.last_pts_s,
-            }
-            for camera_id, facts in sorted(done.cameras.items())
-        },
-    }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

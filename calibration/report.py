@@ -12,8 +12,9 @@ from string import Template
 from typing import Any
 
 from calibration import plots, words
-from calibration.replay import QueueScore, Replayed
+from calibration.replay import Replayed
 from calibration.scoring import LengthError, Match, stay_error_s, wait_error_s
+from calibration.summary import QueueScore
 from calibration.svg import clock
 from edge.vocabulary import QueueSettings, Visit
 

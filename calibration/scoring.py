@@ -52,6 +52,11 @@ class WaitError:
     high_s: float | None
 
     @property
+    def error_s(self) -> float | None:
+        """Told - real, seconds; None: no wait was told."""
+        return None if self.told_s is None else self.told_s - self.real_s
+
+    @property
     def covered(self) -> bool:
         """Was the real wait inside the told interval? One without an upper end reaches as far as it takes."""
         return self.low_s is not None and self.low_s <= self.real_s <= (
@@ -115,19 +120,22 @@ def wait_errors(truth: Iterable[Visit], readings: Sequence[QueueReading]) -> lis
 
 
 def wait_score(errors: Iterable[WaitError]) -> dict[str, Any]:
-    """n, mae, bias in seconds and coverage (share of real waits in the told interval); untold waits counted apart."""
+    """n, mae, bias in seconds, coverage (share of real waits in the told interval), too_short (share told less than
+    they waited); untold waits are counted apart.
+    """
     rows = list(errors)
-    told = [(e, e.told_s - e.real_s) for e in rows if e.told_s is not None]
+    told = [(e, e.error_s) for e in rows if e.error_s is not None]
     return {
         **_spread([error for _, error in told]),
         "coverage": _mean([float(e.covered) for e, _ in told]),
+        "too_short": _mean([float(error < 0) for _, error in told]),
         "unknown": len(rows) - len(told),
     }
 
 
 def match_visits(truth: Sequence[Visit], machine: Sequence[Visit], *, end_s: float) -> list[Match]:
     """One to one by overlap of the stays of one queue, in the order of joining; `end_s` ends stays still open."""
-    overlaps = np.array([[_overlap(_span(t, end_s), _span(m, end_s)) for m in machine] for t in truth])
+    overlaps = np.array([[overlap(span(t, end_s), span(m, end_s)) for m in machine] for t in truth])
     overlaps = overlaps.reshape(len(truth), len(machine))
     pairs = dict(_assigned(overlaps))
     taken = set(pairs.values())
@@ -141,12 +149,13 @@ def _assigned(overlaps: NDArray[np.float64]) -> list[tuple[int, int]]:
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if overlaps[i, j] >= MIN_OVERLAP]
 
 
-def _span(visit: Visit, end_s: float) -> tuple[float, float]:
+def span(visit: Visit, end_s: float) -> tuple[float, float]:
+    """When the person was there, seconds; `end_s` ends a stay that is still open."""
     ends = [t for t in (visit.left_s, visit.served_s) if t is not None]
     return visit.joined_s, max(ends[0] if ends else end_s, visit.joined_s)
 
 
-def _overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
+def overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Intersection over union of two intervals, 0 where both are empty."""
     both = min(a[1], b[1]) - max(a[0], b[0])
     union = max(a[1], b[1]) - min(a[0], b[0])

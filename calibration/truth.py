@@ -8,11 +8,12 @@ queue,enter_view_pts_s,leave_view_pts_s            one person's stay in the pict
 import csv
 import difflib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from calibration.mot_truth import MotTruth
 from edge.errors import InputError
 from edge.vocabulary import Outcome, Visit
 
@@ -46,11 +47,15 @@ class Truth:
         counts: moments.
         visits: stays in the lane, as the machine's own visits are.
         views: stays in the picture: joined_s is when the person came into view, left_s when out of it; served_s None.
+        tracks: everybody's boxes on a camera, from MOT text.
+        sealed: counts of which only the score may be told.
     """
 
     counts: tuple[TruthCount, ...] = ()
     visits: tuple[Visit, ...] = ()
     views: tuple[Visit, ...] = ()
+    tracks: tuple[MotTruth, ...] = ()
+    sealed: tuple[TruthCount, ...] = ()
 
 
 class _Fault(Exception):
@@ -88,6 +93,14 @@ def load(paths: Iterable[Path], queue_ids: Iterable[str]) -> Truth:
         more = len(faults) - SHOWN_FAULTS
         raise InputError("\n".join(faults[:SHOWN_FAULTS] + ([f"... and {more} more"] if more > 0 else [])))
     return Truth(tuple(counts), tuple(stays["visits"]), tuple(stays["views"]))
+
+
+def count_of(cells: Sequence[str], queue_ids: Iterable[str], where: str) -> TruthCount:
+    """One row of counts (pts_s, queue, length, certain) that doesn't come from a file; InputError says where it did."""
+    try:
+        return _count(dict(zip(("pts_s", "queue", "length", "certain"), cells, strict=True)), tuple(queue_ids))
+    except (_Fault, ValueError) as fault:
+        raise InputError(f"{where}: {fault}") from None
 
 
 def _table(path: Path) -> tuple[Literal["counts", "visits", "views"], list[tuple[int, Row]]]:

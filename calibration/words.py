@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
-from calibration.replay import QueueScore, Replayed, measured_waits_s
+from calibration.replay import Replayed
+from calibration.summary import QueueScore, measured_waits_s
 from edge.vocabulary import QueueSettings
 
 UNPROVED = "No truth was given: this tells what the machine saw, not whether it is right"

@@ -1,4 +1,4 @@
-"""Bounds of [acceptance] and [queue.acceptance]: what a replay against a truth must reach (calibration/acceptance.py)."""
+"""Bounds of [acceptance] and a queue's own: what a replay against a truth must reach (calibration/acceptance.py)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from calibration import overlay, replay, report, words
+from calibration import overlay, replay, report, summary, words
 from calibration.outputs import LINES, WHOLE, out_folder, pretty
 from calibration.recording import Recording, choose
 from calibration.truth import Truth, load
@@ -32,10 +32,10 @@ def replayed(site: Site, recordings: tuple[Recording, ...], out: Path, detector:
     """A replay with all its files, as the command makes them."""
     with out_folder(out) as folder:
         done = replay.run(site, recordings, detector, out=folder)
-        scores = replay.score(done, Truth())
-        summary = replay.summary(done, scores, Truth())
-        folder.write("summary.json", pretty(summary))
-        folder.write("report.html", report.page(done, scores, summary))
+        scores = summary.score(done, Truth())
+        told = summary.summary(done, scores, Truth())
+        folder.write("summary.json", pretty(told))
+        folder.write("report.html", report.page(done, scores, told))
     return done
 
 
@@ -50,17 +50,17 @@ def test_a_visit_from_coming_to_being_served(site: Site, tmp_path: Path) -> None
     done = replayed(site, choose(site, path, ()), tmp_path / "out")
     [visit] = lines_of(tmp_path / "out/visits.jsonl")
     assert (visit["queue"], visit["outcome"], visit["censored"]) == ("q1", "served", False)
-    summary = json.loads((tmp_path / "out/summary.json").read_text())
-    block = summary["queues"]["q1"]
+    told = json.loads((tmp_path / "out/summary.json").read_text())
+    block = told["queues"]["q1"]
     assert (block["joined"], block["served"], block["left"], block["lost"]) == (1, 1, 0, 0)
     assert block["waits_s"] == [pytest.approx(visit["served_s"] - visit["joined_s"], abs=0.002)]
     assert "truth" not in block
     readings = lines_of(tmp_path / "out/readings.jsonl")
     assert [r["pts_s"] for r in readings] == [float(k) for k in range(41)]
     assert {r["length"] for r in readings if 12 <= r["pts_s"] <= 28} == {1}
-    assert summary["recording"]["pictures"] == 201
-    assert summary["recording"]["files"][0]["file"] == "r.jsonl"
-    assert summary["model_sha256"] is None
+    assert told["recording"]["pictures"] == 201
+    assert told["recording"]["files"][0]["file"] == "r.jsonl"
+    assert told["model_sha256"] is None
     assert done.end_s == 40.0
 
 
@@ -72,8 +72,8 @@ def test_a_counting_line_is_in_the_files(tmp_path: Path) -> None:
     lines = lines_of(tmp_path / "out/lines.jsonl")
     assert [r["pts_s"] for r in lines] == [float(k) for k in range(41)]
     assert {r["count_out"] for r in lines if r["pts_s"] < 6} == {0}
-    summary = json.loads((tmp_path / "out/summary.json").read_text())
-    assert summary["lines"] == {"door": {"count_in": 0, "count_out": 1}}
+    told = json.loads((tmp_path / "out/summary.json").read_text())
+    assert told["lines"] == {"door": {"count_in": 0, "count_out": 1}}
 
 
 def test_two_replays_are_equal_byte_for_byte(site: Site, tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_scores_against_every_kind_of_truth(site: Site, tmp_path: Path) -> None:
     with out_folder(None) as out:
         path = recording(tmp_path / "r.jsonl", one_served())
         done = replay.run(site, choose(site, path, ()), no_detector, out=out)
-    scores = replay.score(done, truth)
-    block = replay.summary(done, scores, truth)["queues"]["q1"]["truth"]
+    scores = summary.score(done, truth)
+    block = summary.summary(done, scores, truth)["queues"]["q1"]["truth"]
     assert block["length"] == {
         "n": 3, "mae": 0.6667, "bias": -0.6667, "within_1": 0.6667, "unknown": 0, "outside": 0
     }  # fmt: skip

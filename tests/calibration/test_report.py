@@ -11,7 +11,8 @@ import pytest
 from calibration import plots, report, svg, words
 from calibration.outputs import pretty
 from calibration.recording import Recording
-from calibration.replay import CameraFacts, Replayed, score, summary
+from calibration.replay import CameraFacts, Replayed
+from calibration.summary import score, summary
 from calibration.truth import Truth, TruthCount
 from edge.config import load_site
 from edge.vocabulary import Visit

@@ -63,7 +63,7 @@ def test_a_wait_is_compared_with_what_was_told_before_joining() -> None:
     ]
     [error] = wait_errors([visit(2.9, 30.0, served_s=27.0)], readings)
     assert (error.told_s, error.real_s, error.covered) == (30.0, pytest.approx(24.1), True)
-    assert wait_score([error]) == {"n": 1, "mae": 5.9, "bias": 5.9, "coverage": 1.0, "unknown": 0}
+    assert wait_score([error]) == {"n": 1, "mae": 5.9, "bias": 5.9, "coverage": 1.0, "too_short": 0.0, "unknown": 0}
 
 
 def test_only_served_visits_have_a_wait() -> None:
