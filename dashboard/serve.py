@@ -8,7 +8,6 @@ from pathlib import Path
 
 from streamlit.web import cli
 
-
 PAGES = ("accuracy", "alerts_page", "board", "cameras", "history", "live", "plan")
 
 

@@ -82,7 +82,7 @@ def _slot(slot: Slot, top: float) -> Markup:
         inside.append(tag("i", style=f"height:{_percent(slot.value, top)}"))
     if slot.mark:  # a row of zeros would look like a line
         inside.append(tag("b", style=f"bottom:{_percent(slot.mark, top)}"))
-    if slot.forecast is not None:
+    if slot.forecast:
         inside.append(tag("b", cls="lw-forecast", style=f"bottom:{_percent(slot.forecast, top)}"))
     gap = "" if slot.value is not None or slot.ahead else "lw-gap"
     return tag("span", *inside, cls=gap, title=slot.told)

@@ -1,9 +1,12 @@
 """The history's HTML: one sentence, the figures beside those of a week before, charts, a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from dashboard import periods, words
+from dashboard.outlook import Figure, Outlook
 from dashboard.page import Names
 from dashboard.past import Past, Slot, gave_up
 from dashboard.periods import Period
@@ -57,7 +60,9 @@ def figures_html(past: Past, before: Past, target_s: float) -> Markup:
     )
 
 
-def queue_html(past: Past, before: Past, names: Names, now_s: float) -> Markup:
+def queue_html(
+    past: Past, before: Past, names: Names, now_s: float, outlooks: Mapping[Figure, Outlook] = MappingProxyType({})
+) -> Markup:
     """The charts of one queue and the table of its slots."""
     of, ticks = past.period, periods.ticks(past.period, names.timezone)
     week = "the week before" if of.kind == "week" else f"{of.first:%A} before"
@@ -73,23 +78,27 @@ def queue_html(past: Past, before: Past, names: Names, now_s: float) -> Markup:
         ),
         charts.chart_html(
             "People in line",
-            [_length_slot(*one, names, now_s) for one in zip(starts, past.slots, _fit(before, past), strict=True)],
+            _with_forecast(
+                [_length_slot(*one, names, now_s) for one in zip(starts, past.slots, _fit(before, past), strict=True)],
+                outlooks.get("length"),
+            ),
             ticks,
-            legend=charts.Legend("mean length", week if before.known else ""),
+            legend=charts.Legend("mean length", week if before.known else "", _forecast_words(outlooks.get("length"))),
             scale=lambda people: f"{people:g}",
         ),
-        flow_html(past, names, now_s, each),
+        flow_html(past, names, now_s, each, outlooks.get("joined")),
         table_html(past, names, now_s),
     )
 
 
-def flow_html(past: Past, names: Names, now_s: float, each: str) -> Markup:
-    """Arrivals and departures by service in each slot."""
+def flow_html(past: Past, names: Names, now_s: float, each: str, ahead: Outlook | None = None) -> Markup:
+    """Arrivals and departures by service in each slot, beside the arrivals that were forecast."""
     starts = past.period.slot_starts_s()
     slots = [
         charts.Slot(
             value=None if _unknown(slot) else float(slot.joined),
-            told=f"{_when(start, names, past.period)}: {slot.joined} came, {slot.served} served",
+            told=f"{_when(start, names, past.period)}: "
+            + ("to come" if start > now_s else f"{slot.joined} came, {slot.served} served"),
             mark=None if _unknown(slot) else float(slot.served),
             ahead=start > now_s,
         )
@@ -97,14 +106,20 @@ def flow_html(past: Past, names: Names, now_s: float, each: str) -> Markup:
     ]
     return charts.chart_html(
         f"People who came, and were served, per {each}",
-        slots,
+        _with_forecast(slots, ahead),
         periods.ticks(past.period, names.timezone),
-        legend=charts.Legend("came", "served"),
+        legend=charts.Legend("came", "served", _forecast_words(ahead)),
         scale=lambda people: f"{people:g}",
     )
 
 
-def all_html(rows: Sequence[Row], whole: Past, before: Past, names: Names, now_s: float) -> Markup:
+def all_html(
+    rows: Sequence[Row],
+    whole: Past,
+    names: Names,
+    now_s: float,
+    outlooks: Mapping[Figure, Outlook] = MappingProxyType({}),
+) -> Markup:
     """All queues beside each other, the longest wait first, and what they had to do together."""
     order = sorted(rows, key=lambda row: -(row[1].waits.percentile_s(0.9) or -1.0))
     heads = ("Queue", "Came", "Served", "Gave up", "Half waited up to", "Nine of ten up to", "Within the target")
@@ -123,7 +138,7 @@ def all_html(rows: Sequence[Row], whole: Past, before: Past, names: Names, now_s
     each = "15 minutes" if whole.period.kind == "day" else "hour"
     return join(
         tag("section", tag("table", head, tag("tbody", *body), cls="lw-table lw-numbers"), cls="lw-section"),
-        flow_html(whole, names, now_s, each),
+        flow_html(whole, names, now_s, each, outlooks.get("joined")),
         table_html(whole, names, now_s),
     )
 
@@ -172,8 +187,22 @@ def _wait_slot(start_s: float, slot: Slot, then: Slot, names: Names, now_s: floa
 def _length_slot(start_s: float, slot: Slot, then: Slot, names: Names, now_s: float) -> charts.Slot:
     most = "" if slot.length_max is None else f", most {slot.length_max}"
     was = "" if then.length is None else f", a week before {then.length:.1f}"
-    told = f"{_clock(start_s, names)}: {words.number_words(slot.length)} people{most}{was}"
+    here = "to come" if start_s > now_s else f"{words.number_words(slot.length)} people{most}"
+    told = f"{_clock(start_s, names)}: {here}{was}"
     return charts.Slot(slot.length, told, mark=then.length, ahead=start_s > now_s)
+
+
+def _with_forecast(slots: list[charts.Slot], ahead: Outlook | None) -> list[charts.Slot]:
+    if ahead is None:
+        return slots
+    return [
+        slot if made is None else replace(slot, forecast=round(made, 1), told=f"{slot.told}, forecast {made:.1f}")
+        for slot, made in zip(slots, ahead.made, strict=True)
+    ]
+
+
+def _forecast_words(ahead: Outlook | None) -> str:
+    return "" if ahead is None or not any(ahead.made) else "forecast of the hour before, and of the next 60 minutes"
 
 
 def _fit(before: Past, past: Past) -> list[Slot]:
