@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(collector)
     app.command()(dashboard)
     app.command()(display)
+    app.command()(alerts)
     app.command(hidden=True)(broker)
 
 
@@ -43,7 +44,7 @@ def demo(port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = T
 
 def up(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
     """Everything on one box, in the foreground; Ctrl-C ends it."""
-    run_up(load_site(site), port=port, address=address, browser=browser)
+    run_up(load_site(site, receivers="required"), port=port, address=address, browser=browser)
 
 
 def run_up(site: Site, *, port: int, address: str, browser: bool) -> None:
@@ -114,6 +115,15 @@ def display(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) ->
     stop = set_up("display")
     typer.echo(f"The display of {loaded.name}: http://{where}:{at}/ (one queue: /q/QUEUE; Ctrl-C ends it)", err=True)
     run_server(app, address=where, port=at, stop=stop, before_end=app.state.board.close)
+
+
+def alerts(site: SiteFile) -> None:
+    """Tells people outside of alerts: webhooks and e-mail, from the store."""
+    from dashboard.alerts_out.service import run_alerts
+
+    loaded = load_site(site, sources="any", broker="any", receivers="required")
+    state = state_dir(loaded.id)
+    run_alerts(loaded, store=store_path(state), state=state, stop=set_up("alerts"))
 
 
 def broker(site: SiteFile, port: Annotated[int, typer.Option(min=1, max=65535)]) -> None:

@@ -58,6 +58,7 @@ def parts_of(site: Site, *, broker_port: int | None, dashboard: tuple[str, ...])
         *(part(f"camera@{c.id}", "camera", c.id) for c in site.cameras),
         part("dashboard", "dashboard", *dashboard),
         *([] if site.display is None else [part("display", "display")]),
+        *([part("alerts", "alerts")] if site.webhooks or site.email else []),
     ]
 
 
