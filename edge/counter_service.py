@@ -14,15 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge.camera_words import CameraWords
+from edge.clock import JumpWatch, plausible, synchronised
 from edge.counter import Counter, Tick
+from edge.counter_word import counter_says, write_word
 from edge.link import LinkServer
-from edge.messages import CameraHealth, LineMinute, LineReading, QueueMinute, QueueReading
+from edge.messages import CameraHealth, LineMinute, LineReading, QueueMinute, QueueReading, utc
 from edge.minutes import LineMinuteBook, MinuteBook
 from edge.outbox import Outbox
-from edge.paths import counter_socket, outbox_path
+from edge.paths import counter_socket, counter_word, outbox_path
 from edge.publisher import BoxIdentity, Publisher
 from edge.settings import MqttSettings, Site
 from edge.vocabulary import Tracks
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 LATE_S = 0.5
 TURN_S = 0.1
+WORD_S = 10.0
 MAX_CATCH_UP = 120  # seconds that are ticked one by one after a pause; of a longer one only the end
 
 
@@ -62,6 +65,7 @@ def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.
         talking = pool.submit(publisher.run, ending)
         service = CounterService(site, Counter(site), outbox, publisher)
         heartbeat = Heartbeat()
+        watch = _ClockWatch()
         notify("READY=1", f"STATUS=counting {len(site.queues)} queues of {len(site.cameras)} cameras")
         log.info("counting for box %s; outbox %s has %d rows", site.box, outbox.epoch, outbox.pending)
         try:
@@ -69,11 +73,40 @@ def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.
                 service.take(link.receive(TURN_S))
                 service.turn()
                 heartbeat.beat()
+                if watch.due():
+                    says = counter_says(outbox, rejected=link.rejected, **watch.look())
+                    write_word(counter_word(state), {"at_utc_s": time.time(), **says})
                 if talking.done():
                     talking.result()
         finally:
             notify("STOPPING=1")
             service.end()
+
+
+class _ClockWatch:
+    """Tells the log when the wall clock is set or was never set: figures of before and after do not fit together."""
+
+    def __init__(self) -> None:
+        self._jumps = JumpWatch(time.monotonic(), time.time())
+        self._due_s = time.monotonic() + 1.0
+        self._steps = 0
+        if not plausible(time.time()):
+            log.error("the wall clock has not been set: it says %s; is a time server reachable?", utc(time.time()))
+
+    def due(self) -> bool:
+        """Is it time to look?"""
+        if time.monotonic() < self._due_s:
+            return False
+        self._due_s = time.monotonic() + WORD_S
+        return True
+
+    def look(self) -> dict[str, Any]:
+        """Steps since the start, and whether a time service keeps the clock now."""
+        step_s = self._jumps.step_s(time.monotonic(), time.time())
+        if step_s is not None:
+            self._steps += 1
+            log.warning("the wall clock was set by %+.1f s; times of rows before and after do not fit", step_s)
+        return {"clock_steps": self._steps, "clock_synchronised": synchronised()}
 
 
 class CounterService:

@@ -15,6 +15,7 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -40,6 +41,7 @@ class Outbox:
     Attributes:
         path: the file.
         dropped: rows given up since this object was made (cap reached, or memory full while the disk was).
+        commits_s: how long the last commits took, fsync and all (a thousand at most).
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Outbox:
         """Opens or creates the file; InputError when another process has it or it can't be written at all."""
         self.path = path
         self.dropped = 0
+        self.commits_s: deque[float] = deque(maxlen=1000)
         self._cap_bytes = cap_bytes
         self._new_epoch = new_epoch
         self._utc_s = utc_s
@@ -167,6 +170,7 @@ class Outbox:
         while self._waiting:
             taken = self._waiting.head(500)
             lost = self._waiting.lost
+            began_s = time.monotonic()
             try:
                 last = outbox_file.insert(self._db, self._last, lost, taken, MAX_ROW_BYTES)
             except sqlite3.OperationalError as fault:
@@ -177,6 +181,7 @@ class Outbox:
             except sqlite3.DatabaseError as fault:
                 self._replace_if_broken(fault)
                 continue
+            self.commits_s.append(time.monotonic() - began_s)
             self._last = last
             self._waiting.taken(len(taken))
             if self._faulty:

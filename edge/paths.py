@@ -29,6 +29,11 @@ def store_path(state: Path) -> Path:
     return state / "store.sqlite3"
 
 
+def counter_word(state: Path) -> Path:
+    """What the counter says of itself, for `linewise diagnose` (JSON)."""
+    return state / "counter.json"
+
+
 def counter_socket(state: Path) -> Path:
     """The counter's UNIX socket; a short one in the temporary folder where the state path is too long for a socket."""
     path = state / "counter.sock"

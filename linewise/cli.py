@@ -10,6 +10,7 @@ from linewise import (
     check,
     clean_command,
     count_command,
+    diagnose_command,
     format_commands,
     install_command,
     part_commands,
@@ -29,6 +30,7 @@ app = typer.Typer(
 for module in (
     part_commands,
     check,
+    diagnose_command,
     replay_command,
     simulate_command,
     train_commands,
