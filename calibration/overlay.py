@@ -6,7 +6,7 @@ It puts people's pictures on a disk: an engineer's explicit act, never done by a
 
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,7 +50,7 @@ class Notes:
 
 
 @dataclass(frozen=True)
-class _Stay:
+class Stay:
     """When a track was which queue's."""
 
     queue_id: str
@@ -89,23 +89,13 @@ def write(path: Path, done: Replayed, notes: Notes) -> list[Path]:
 
 
 def _write_one(path: Path, done: Replayed, notes: Notes, camera: CameraSettings) -> None:
-    stays = _stays(done)
+    of_tracks = stays(done)
     part = path.with_name(f".{path.stem}.part{path.suffix}")
-    times = {q: [r.pts_s for r in rows] for q, rows in done.readings.items()}
     try:
         with closing(ahead.pictures(camera)) as frames, _film(part, path, camera.detect_fps) as add:
             for frame in frames:
                 pts_s = round(frame.pts_s, 6)
-                image = frame.image
-                _draw_lanes(image, done, camera.id)
-                tracks = notes.at(camera.id, pts_s)
-                if tracks is not None:
-                    _draw_people(image, done, tracks, stays)
-                readings = {
-                    q: rows[max(bisect_right(times[q], pts_s) - 1, 0)] for q, rows in done.readings.items() if rows
-                }
-                _draw_figures(image, done, readings, pts_s)
-                add(image, pts_s)
+                add(draw(frame.image, done, camera.id, notes.at(camera.id, pts_s), of_tracks, pts_s=pts_s), pts_s)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -141,15 +131,46 @@ def _film(part: Path, path: Path, fps: float) -> Iterator[Callable[[Image, float
             container.mux(stream.encode(None))
 
 
-def _stays(done: Replayed) -> dict[str, list[_Stay]]:
+def draw(
+    image: Image,
+    done: Replayed,
+    camera_id: str,
+    tracks: Tracks | None,
+    of_tracks: Mapping[str, list[Stay]],
+    *,
+    pts_s: float,
+) -> Image:
+    """Lanes, boxes, members and figures drawn into an (H, W, 3) RGB picture, which is returned.
+
+    Args:
+        image: of the camera at `pts_s`; it is drawn into.
+        done: the replay.
+        camera_id: whose picture.
+        tracks: of that picture; None: none are known.
+        of_tracks: from `stays`.
+        pts_s: media seconds.
+    """
+    _draw_lanes(image, done, camera_id)
+    if tracks is not None:
+        _draw_people(image, done, tracks, of_tracks)
+    readings = {
+        q: rows[max(bisect_right(rows, pts_s, key=lambda r: r.pts_s) - 1, 0)]
+        for q, rows in done.readings.items()
+        if rows
+    }
+    _draw_figures(image, done, readings, pts_s)
+    return image
+
+
+def stays(done: Replayed) -> dict[str, list[Stay]]:
     """By "camera/run/id": the visits that the track is part of."""
-    stays: dict[str, list[_Stay]] = {}
+    found: dict[str, list[Stay]] = {}
     for queue_id, visits in done.visits.items():
         for visit in visits:
             to_s = visit.left_s if visit.left_s is not None else done.end_s
             for track_id in visit.track_ids:
-                stays.setdefault(track_id, []).append(_Stay(queue_id, visit.joined_s, to_s))
-    return stays
+                found.setdefault(track_id, []).append(Stay(queue_id, visit.joined_s, to_s))
+    return found
 
 
 def _colour(done: Replayed, queue_id: str) -> Colour:
@@ -175,12 +196,12 @@ def _polygon(image: Image, points: Polygon, colour: Colour, thickness: int) -> N
     cv2.polylines(image, [np.round(np.array(points) * size).astype(np.int32)], len(points) > 2, colour, thickness)
 
 
-def _draw_people(image: Image, done: Replayed, tracks: Tracks, stays: dict[str, list[_Stay]]) -> None:
+def _draw_people(image: Image, done: Replayed, tracks: Tracks, of_tracks: Mapping[str, list[Stay]]) -> None:
     size = np.array([image.shape[1], image.shape[0]])
     for index, track_id in enumerate(tracks.track_ids.tolist()):
         mine = [
             s
-            for s in stays.get(f"{tracks.camera_id}/{tracks.run}/{track_id}", ())
+            for s in of_tracks.get(f"{tracks.camera_id}/{tracks.run}/{track_id}", ())
             if s.from_s <= tracks.pts_s <= s.to_s
         ]
         colour = _colour(done, mine[0].queue_id) if mine else NOBODY

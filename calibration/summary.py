@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from calibration import acceptance, causes, flow, intervals, scoring, track_scores
 from calibration.causes import Cause
@@ -16,9 +16,11 @@ from calibration.flow import Interval
 from calibration.replay import Replayed
 from calibration.scoring import LengthError, Match, WaitError
 from calibration.track_scores import Picture
-from calibration.truth import Truth
+from calibration.truth import Truth, TruthCount
 from edge.messages import LineReading
 from edge.vocabulary import Visit
+
+OfQueue = TypeVar("OfQueue", TruthCount, Visit)
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,22 @@ def score(done: Replayed, truth: Truth) -> dict[str, QueueScore]:
 
 
 def _queue_score(done: Replayed, queue_id: str, truth: Truth) -> QueueScore:
-    counts, sealed, visits, views = (
-        [one for one in rows if one.queue_id == queue_id]
-        for rows in (truth.counts, truth.sealed, truth.visits, truth.views)
-    )
+    counts, sealed = _of(truth.counts, queue_id), _of(truth.sealed, queue_id)
+    visits, views = _of(truth.visits, queue_id), _of(truth.views, queue_id)
     readings, machine = done.readings[queue_id], done.visits[queue_id]
     in_view = [_as_view(v, done.in_view) for v in machine]
-    span = {"start_s": done.start_s, "end_s": done.end_s}
     return QueueScore(
         lengths=tuple(scoring.length_errors(counts, readings)),
         waits=tuple(scoring.wait_errors(visits, readings)),
         visits=tuple(scoring.match_visits(visits, machine, end_s=done.end_s)) if visits else (),
         views=tuple(scoring.match_visits(views, in_view, end_s=done.end_s)) if views else (),
         sealed=tuple(scoring.length_errors([c for c in sealed if c.certain], readings)),
-        flow=tuple(flow.intervals(visits, machine, **span)) if visits else (),
+        flow=tuple(flow.intervals(visits, machine, start_s=done.start_s, end_s=done.end_s)) if visits else (),
     )
+
+
+def _of(rows: Iterable[OfQueue], queue_id: str) -> list[OfQueue]:
+    return [one for one in rows if one.queue_id == queue_id]
 
 
 def _as_view(visit: Visit, in_view: Mapping[str, tuple[float, float]]) -> Visit:
@@ -103,7 +106,7 @@ def summary(
         **found,
         **({"acceptance": judged} if judged else {}),
         "lines": {line.id: _line_summary(done.lines.get(line.id)) for line in done.site.lines},
-        "recording": _recording_summary(done),
+        "recording": summary_of_recording(done),
         "config_sha256": done.site.config_sha256,
         "model_sha256": done.model_sha256,
     }
@@ -163,7 +166,8 @@ def measured_waits_s(visits: Iterable[Visit]) -> list[float]:
     ]
 
 
-def _recording_summary(done: Replayed) -> dict[str, Any]:
+def summary_of_recording(done: Replayed) -> dict[str, Any]:
+    """What was replayed: seconds, pictures, files with their hash, cameras."""
     return {
         "duration_s": round(done.end_s - done.start_s, 3),
         "pictures": sum(c.pictures for c in done.cameras.values()),

@@ -79,6 +79,7 @@ def test_only_served_visits_have_a_wait() -> None:
         "mae": None,
         "bias": None,
         "coverage": None,
+        "too_short": None,
         "unknown": 1,
     }
 
