@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dashboard.intake import judge
 from dashboard.retention import AT_ONCE
-from dashboard.store import Store
+from dashboard.stores import AnyStore, open_stores
 from dashboard.work import NotStoredError, Source, Taken
 from edge.connection import Backoff, Connection, RefusedError
 from edge.errors import BrokerError
@@ -41,7 +41,7 @@ GOOD_CONNECTION_S = 10.0
 
 def run_collector(site: Site, *, mqtt: MqttSettings, store: Path, stop: threading.Event) -> None:
     """The collector's process: until `stop`. InputError when the store is another collector's or can't be used."""
-    with closing(Store(store, site.id, utc_s=time.time, keep=site.store)) as opened:
+    with closing(open_stores(store, site.id, site.store)) as opened:
         Collector(site.id, mqtt, opened).run(stop)
 
 
@@ -54,7 +54,7 @@ class Collector:
     """
 
     def __init__(
-        self, site: str, mqtt: MqttSettings, store: Store, *, clock: Callable[[], float] = time.monotonic
+        self, site: str, mqtt: MqttSettings, store: AnyStore, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.stored = 0
         self.commits_s: deque[float] = deque(maxlen=1000)

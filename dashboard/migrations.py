@@ -233,3 +233,12 @@ def m006_told(db: Database) -> None:
     for name in ("told", "told_off_s", "told_more_s", "told_short", "told_covered"):
         kind = float if name.endswith("_s") else int
         db.table("hours").add_column(name, kind, not_null_default=0)
+
+
+@migrations()
+def m007_spool(db: Database) -> None:
+    """Rows that a chain's database does not have yet, in the order in which they came."""
+    db.execute(
+        "CREATE TABLE spool (box TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, "
+        "body TEXT NOT NULL, UNIQUE (box, epoch, seq))"
+    )

@@ -14,6 +14,7 @@ from pathlib import Path
 from dashboard import retention, store_file, writing
 from dashboard.light_sqlite import Database
 from dashboard.quarantine import MAX_ROWS, Quarantine
+from dashboard.spool import Spool
 from dashboard.sqlite_tables import SqliteTables
 from dashboard.work import Known, Mark, NotStoredError, Source, Taken, Work, sorted_in
 from edge.settings import StoreSettings
@@ -26,12 +27,18 @@ KEEP = StoreSettings()
 class Store:
     """The store of one site, open for writing; one per file, whatever the process."""
 
-    def __init__(self, path: Path, site: str, *, utc_s: Callable[[], float], keep: StoreSettings = KEEP) -> None:
-        """Opens, migrates, or sets a corrupt file aside; InputError when another collector has it."""
+    def __init__(
+        self, path: Path, site: str, *, utc_s: Callable[[], float], keep: StoreSettings = KEEP, spooling: bool = False
+    ) -> None:
+        """Opens, migrates, or sets a corrupt file aside; InputError when another collector has it.
+
+        spooling: rows are kept in `spool` until they are said to be delivered to a chain's database.
+        """
         self.path = path
         self._site = site
         self._utc_s = utc_s
         self._keep = keep
+        self._spooling = spooling
         self._quarantine = Quarantine()
         self._lock = store_file.lock(path)
         try:
@@ -42,6 +49,10 @@ class Store:
 
     def _load(self, db: Database) -> None:
         self._db = db
+        self._spool = Spool(db, self._site)
+        if not self._spooling:
+            with db.atomic():
+                self._spool.clear()
         here = ("site = ?", [self._site])
         self._known = Known(
             marks={(r["box"], r["epoch"]): Mark(r["seq"], r["missing"]) for r in db.table("sources").rows},
@@ -91,6 +102,21 @@ class Store:
         with self._transaction():
             return retention.prune(self._db, self._utc_s(), self._keep)
 
+    def waiting(self, mark: Callable[[Source], Mark], limit: int) -> list[Taken]:
+        """The oldest rows that a database which has each source up to its mark lacks.
+
+        Raises:
+            NotStoredError: they can't be read now.
+        """
+        try:
+            return self._spool.next(mark, limit)
+        except sqlite3.OperationalError as fault:
+            raise NotStoredError(f"{self.path}: {fault}") from fault
+
+    def delivered(self, up_to: dict[Source, int]) -> None:
+        """The database has each source's rows up to there."""
+        self._spool.delivered(up_to)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
@@ -110,6 +136,8 @@ class Store:
         refused = self._quarantine.rows(work)
         writing.write(tables, work)
         tables.insert("quarantine", refused)
+        if self._spooling:
+            self._spool.add(work.accepted)
         if refused:
             oldest = "(SELECT max(rowid) FROM quarantine)"
             self._db.execute(f"DELETE FROM quarantine WHERE rowid <= {oldest} - ?", [MAX_ROWS])  # noqa: S608

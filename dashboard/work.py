@@ -95,6 +95,7 @@ class Work:
     lines: dict[str, dict[str, Any]] = field(default_factory=dict)
     line_minutes: list[tuple[str, LineMinute]] = field(default_factory=list)
     marks: dict[Source, Mark] = field(default_factory=dict)
+    accepted: list[tuple[Source, Row]] = field(default_factory=list)  # the rows that the marks pass, as they came
     refused: list[Refused] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     told: set[Source] = field(default_factory=set)  # sources that wait for a word
@@ -181,6 +182,7 @@ def _rows(batch: RowBatch, work: Work, known: Known) -> None:
         if first > mark.seq + 1:
             work.count("out_of_order")
             break
+        work.accepted.append((source, row))
         if note is not None:
             lost = row.seq - mark.seq
             log.warning("store: %d rows of box %s are lost: %s", lost, batch.box, getattr(note, "reason", note))
