@@ -25,6 +25,7 @@ MENDED_BY_PEOPLE = {
     "42501": "give the user the rights that postgres.md names",
 }
 WIRE_FAULTS = (pg.InterfaceError, OSError)  # the link is gone: what was sent last may have been done or not
+FAULTS = (pg.DatabaseError, *WIRE_FAULTS)
 
 # A collector that lost its machine must not keep its lock, nor an open transaction, for the server's two hours.
 _SESSION = f"""

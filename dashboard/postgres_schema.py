@@ -85,6 +85,19 @@ def pending(db: pg.Connection) -> list[str]:
     return [name for name, _ in MIGRATIONS if name not in done]
 
 
+def rights_problem(db: pg.Connection, todo: list[str]) -> str:
+    """What this user may not do that the collector will do; "" if it may."""
+    if len(todo) == len(MIGRATIONS):
+        if db.run(f"SELECT to_regnamespace('{SCHEMA}')")[0][0] is None:
+            may = db.run("SELECT has_database_privilege(current_database(), 'CREATE')")[0][0]
+            return "" if may else f"the user may not create the schema {SCHEMA} in it"
+        may = db.run(f"SELECT has_schema_privilege('{SCHEMA}', 'CREATE')")[0][0]
+        return "" if may else f"the user may not create tables in the schema {SCHEMA}"
+    table = f"'{SCHEMA}.sources'"
+    may = db.run(f"SELECT has_table_privilege({table}, 'INSERT') AND has_table_privilege({table}, 'UPDATE')")[0][0]
+    return "" if may else f"the user may not write the tables of the schema {SCHEMA}"
+
+
 def migrate(db: pg.Connection) -> list[str]:
     """Does what is pending, in one transaction; the names of the steps. Collectors that start at once take turns."""
     if not pending(db):

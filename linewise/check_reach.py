@@ -1,4 +1,4 @@
-"""What must be reached: cameras and the broker, all at once, each within seconds, without a password in any word."""
+"""What must be reached: cameras, broker, database, all at once, each within seconds, without a password in any word."""
 
 import queue
 import random
@@ -11,6 +11,7 @@ from functools import partial
 from edge.config_source import address_of
 from edge.errors import BrokerError, SourceError
 from edge.settings import CameraSettings, MqttSettings, Site
+from linewise.check_database import database_lines
 from linewise.check_report import CheckLine
 
 CONNECT_S = 2.0
@@ -26,6 +27,8 @@ def reach_lines(site: Site) -> list[CheckLine]:
     mqtt = site.mqtt
     if mqtt is not None:
         jobs.append(("broker", partial(broker_lines, mqtt)))
+    if site.store.database is not None:
+        jobs.append(("database", partial(database_lines, site.store.database)))
     lines = run_together(jobs, limit_s=CONNECT_S + PICTURE_S + 5.0)
     if mqtt is None:
         lines.append(CheckLine("ok", "broker", "no [mqtt] in the file: linewise up starts its own on this machine"))

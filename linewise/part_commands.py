@@ -44,7 +44,7 @@ def demo(port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = T
 
 def up(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
     """Everything on one box, in the foreground; Ctrl-C ends it."""
-    run_up(load_site(site, receivers="required"), port=port, address=address, browser=browser)
+    run_up(load_site(site, receivers="required", database="required"), port=port, address=address, browser=browser)
 
 
 def run_up(site: Site, *, port: int, address: str, browser: bool) -> None:
@@ -79,10 +79,10 @@ def counter(site: SiteFile) -> None:
 
 
 def collector(site: SiteFile) -> None:
-    """Keeps what the boxes of a site publish in a SQLite store."""
+    """Keeps what the boxes of a site publish in the store, and in a chain's database where the site file names one."""
     from dashboard.collector import run_collector
 
-    loaded = load_site(site, sources="any")
+    loaded = load_site(site, sources="any", database="required")
     run_collector(loaded, mqtt=mqtt_of(loaded), store=store_path(state_dir(loaded.id)), stop=set_up("collector"))
 
 
