@@ -13,9 +13,10 @@ from edge.alerts import AlertWatch
 from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
 from edge.queueing import waiting
+from edge.queueing.floor import Floor
 from edge.queueing.ledger import Errors
-from edge.queueing.length import Length, length_of
-from edge.queueing.membership import CameraLanes, Floor
+from edge.queueing.length import Length, Section, length_of
+from edge.queueing.membership import CameraLanes
 from edge.queueing.overlap import homography
 from edge.queueing.presence import Presence
 from edge.queueing.sections import sections
@@ -137,6 +138,10 @@ class Counter:
         numbers = tuple(dict.fromkeys(p.number for p in self._members(q) if p.number is not None))
         return LaneState(numbers, self._queues[q].state)
 
+    def lane_sections(self, queue_id: str, now_s: float) -> list[Section]:
+        """What the queue's length is made of at a moment, lane by lane."""
+        return self._sections(next(i for i, q in enumerate(self._queues) if q.settings.id == queue_id), now_s)
+
     def _members(self, q: int) -> list[Presence]:
         def order(p: Presence) -> tuple[int, float, float]:
             distance = self._lanes[p.path.key[0]].shape(p).distance_to_service(p.path.point)
@@ -190,7 +195,12 @@ class Counter:
         )
 
     def _length(self, q: int, now_s: float) -> Length:
-        return length_of(sections(self._floor.in_queue(q), self._queues[q].settings.lanes, now_s))
+        return length_of(self._sections(q, now_s))
+
+    def _sections(self, q: int, now_s: float) -> list[Section]:
+        lanes = self._queues[q].settings.lanes
+        learned = [self._floor.learned(q, lane) for lane in range(len(lanes))]
+        return sections(self._floor.in_queue(q), lanes, now_s, learned)
 
     def _per_min(self, queue: _Queue, times_s: list[float | None], now_s: float) -> float | None:
         """Events a minute over the last FLOW_S of known time; None in the first FLOW_LEAST_S of it."""

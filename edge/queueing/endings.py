@@ -1,6 +1,7 @@
 """How stays reach the visit book: counted once they last, ended when the person has gone or was not found again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,17 +47,19 @@ def mark_service(stay: Presence, book: VisitBook) -> None:
         book.serve(stay.number, stay.served_s)
 
 
-def finish(stay: Presence, place: Place, end: End, book: VisitBook) -> None:
-    """Ends a stay. One who was never counted leaves no trace, unless service shows that it was no passer-by."""
-    if stay.number is None:
+def finish(stay: Presence, place: Place, end: End, book: VisitBook) -> bool:
+    """Ends a stay. One who was never counted leaves no trace, unless service shows that it was no passer-by: True."""
+    fresh = stay.number is None
+    if fresh:
         served_first_s = stay.served_s if stay.served_s is not None else end.at_s
         lasted = end.at_s - stay.entered_s >= place.settings.min_stay_s
         if end.outcome != "served" or not place.marked or not lasted or served_first_s < stay.entered_s:
-            return
+            return False
         _open(stay, book)
     mark_service(stay, book)
     if stay.number is not None:
         book.close(stay.number, end.outcome, end.at_s)
+    return fresh
 
 
 def vanished(
@@ -74,6 +77,7 @@ def vanished(
     AHEAD_S. A step over the service line is service, one over the border leaving. The first of the line (`first`) who
     stood at the service line and isn't found again went over it.
     """
+    stay = replace(stay, path=stay.path.imagined())
     path, last_s = stay.path, stay.path.seen_s
     heir = _heir(path, place, others)
     if heir is not None:
@@ -81,6 +85,7 @@ def vanished(
         at_s, point = heir.first_s, heir.first_point
     else:
         at_s, point = last_s + AHEAD_S, path.ahead(AHEAD_S)
+    near_line = at_line(path, shape)
     distance = [float(signed_distance(np.array([point]), z.polygon)[0]) for z in zones]
     path.step(at_s, point, height=path.height, distance=distance, zones=zones)
     rules.watch_line(stay, shape)
@@ -91,10 +96,14 @@ def vanished(
         return rules.outside_end(stay, place)
     if stay.served_s is not None:
         return End("served", last_s if place.count_served else stay.served_s)
-    at_line = shape.line is not None and shape.line.side(path.previous_point) < AT_LINE_HEIGHTS * path.height
-    if first and at_line and stay.number is not None:
+    if first and near_line and stay.number is not None:
         return End("served", last_s)
     return End("lost", last_s)
+
+
+def at_line(path: Path, shape: LaneShape) -> bool:
+    """Does the person stand at the service line?"""
+    return shape.line is not None and shape.line.side(path.point) < AT_LINE_HEIGHTS * path.height
 
 
 def _heir(path: Path, place: Place, others: Iterable[Path]) -> Path | None:

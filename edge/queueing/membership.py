@@ -5,18 +5,18 @@ docs/queue-science.md.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from edge.queueing import endings, overlap
 from edge.queueing import presence as rules
-from edge.queueing.identity import matches
+from edge.queueing.experience import HOLD_MOST, stage
+from edge.queueing.floor import Floor
 from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape
 from edge.queueing.paths import Key, Path
 from edge.queueing.presence import End, Place, Presence
+from edge.queueing.returning import HELD_BESIDE_S, Given, Lost, retrack
 from edge.queueing.sight import Seen, measure, places_on
-from edge.queueing.visits import VisitBook
 from edge.vocabulary import QueueSettings, Tracks
 
 GAP_S = 3.0  # longer without a picture: what happened meanwhile is unknown
@@ -24,19 +24,6 @@ REMEMBER_S = 30.0  # longer: who was there is not looked for any more
 BACK_S = 1.0  # pictures older than the latest by less are late ones; by more, the clock was set back
 STAFF_S = 5.0  # so long in a staff area: staff
 FORGET_S = 6.0  # a path without a stay, unseen
-
-
-@dataclass
-class Floor:
-    """What all cameras share: the books of all queues, and everybody who is in a lane, the cameras' floors."""
-
-    books: list[VisitBook]
-    present: dict[Key, Presence] = field(default_factory=dict)
-    grounds: dict[str, Array] = field(default_factory=dict)  # (3, 3) from picture heights to metres, a camera
-
-    def in_queue(self, queue: int) -> list[Presence]:
-        """Everybody in the queue's lanes, members or not yet."""
-        return [p for p in self.present.values() if p.queue == queue]
 
 
 class CameraLanes:
@@ -56,6 +43,7 @@ class CameraLanes:
         self._shapes: list[LaneShape] = []
         self._zones: list[Zone] = []
         self._paths: dict[Key, Path] = {}
+        self._lost = Lost()
         self._epoch_s = self._resumed_s = 0.0
         self._resumed = False
 
@@ -125,18 +113,9 @@ class CameraLanes:
         present = self.floor.present
         hidden = [p for k, p in self._paths.items() if k not in now and (k in present or _goes_on(p, at_s))]
         new = [s for s in seen if s.key not in self._paths and (s.staff or self._near_a_lane(s))]
-        if not hidden or not new:
-            return
-        for i, j in matches(hidden, [s.point for s in new], at_s):
-            path, old, key = hidden[i], hidden[i].key, new[j].key
-            del self._paths[old]
-            path.rename(key)
-            self._paths[key] = path
-            stay = self.floor.present.pop(old, None)
-            if stay is not None:
-                self.floor.present[key] = stay
-                if stay.number is not None:
-                    self.floor.books[stay.queue].follow(stay.number, path.names[-1], certain=not self._resumed)
+        rest = retrack(self._paths, hidden, new, self.floor, at_s=at_s, certain=not self._resumed) if new else []
+        self._lost.find(self._paths, [s for s in rest if max(s.distance) > 0.0], self.floor, at_s)
+        self._lost.expire(at_s, self.floor)
 
     def _near_a_lane(self, s: Seen) -> bool:
         return max(s.distance) > -rules.MARGIN_HEIGHTS * s.height
@@ -156,7 +135,9 @@ class CameraLanes:
         if path.barred is not None and rules.is_out(path, self._places[path.barred], self._shapes[path.barred]):
             path.barred = None
         if stay is not None:
-            stay.hidden = False
+            if stay.hidden and not self._resumed:
+                self.floor.gaps(stay).came_back(at_s - stay.path.previous_s)
+            stay.hidden = stay.at_exit = False
             self._follow(stay, at_s)
             stay = self.floor.present.get(path.key)
         if stay is None and not _is_staff(path):
@@ -233,27 +214,21 @@ class CameraLanes:
     def _unseen(self, seen: set[Key], at_s: float) -> None:
         """Those not seen now stay for hold_s of watched time; then it is decided how they ended."""
         for stay in [p for k, p in self.floor.present.items() if k[0] == self.camera_id and k not in seen]:
-            place = self._places[stay.place]
+            place, shape = self._places[stay.place], self.shape(stay)
+            if not stay.hidden:
+                stay.at_exit = endings.at_line(stay.path, shape) and self.floor.is_first(stay, shape)
             stay.hidden = True
             unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
-            end = rules.border_end(stay, place, self.shape(stay), at_s)
-            if end is None and unseen_s >= place.settings.hold_s - 1e-9:
+            end = rules.border_end(stay, place, shape, at_s)
+            if end is None and unseen_s >= self.floor.gaps(stay).hold_s(place.settings.hold_s) - 1e-9:
                 others = [p for k, p in self._paths.items() if k not in self.floor.present]
-                first = self._is_first(stay)
-                end = endings.vanished(stay, place, self.shape(stay), zones=self._zones, others=others, first=first)
+                first = self.floor.is_first(stay, shape)
+                end = endings.vanished(stay, place, shape, zones=self._zones, others=others, first=first)
+                if stay.number is not None:
+                    self._lost.add(Given(stay, end, stay.path.seen_s + HOLD_MOST * place.settings.hold_s))
             if end is not None:
                 self._finish(stay, end)
                 del self._paths[stay.path.key]
-
-    def _is_first(self, stay: Presence) -> bool:
-        """Is nobody else counted in this lane nearer to the service point, and does no other camera see the person?"""
-        distance = self.shape(stay).distance_to_service
-        mine = distance(stay.path.point)
-        if overlap.other_sights(stay, self.floor.present.values()):
-            return False
-        others = (p for p in self.floor.in_queue(stay.queue) if p.number not in (None, stay.number))
-        near = (distance(p.path.point) for p in others if p.place == stay.place and p.path.key[0] == self.camera_id)
-        return mine is not None and all(d is not None and d >= mine for d in near)
 
     def _finish(self, stay: Presence, end: End) -> None:
         del self.floor.present[stay.path.key]
@@ -263,15 +238,23 @@ class CameraLanes:
         for other in sights:
             other.path.barred = other.place
             del self.floor.present[other.path.key]
-        endings.finish(stay, self._places[stay.place], end, self.floor.books[stay.queue])
+        stayed = endings.finish(stay, self._places[stay.place], end, self.floor.books[stay.queue])
+        if stay.number is None or stayed:
+            self.floor.learned(stay.queue, stay.lane).newcomers.ended(stay.stages, stayed=stayed)
 
     def _count(self, at_s: float) -> None:
         mine = [p for k, p in self.floor.present.items() if k[0] == self.camera_id]
         if self._to_floor is not None:
             others = [p for k, p in self.floor.present.items() if k[0] != self.camera_id]
             overlap.link(mine, others, self.floor.grounds, now_s=at_s, books=self.floor.books)
+        for stay in mine:
+            if stay.number is None:
+                walking, least_s = stay.path.speed() >= rules.WALK_SPEED, self._places[stay.place].settings.min_stay_s
+                stay.stages.add(stage(at_s - stay.entered_s, walking=walking, min_stay_s=least_s))
         ripe = [p for p in mine if endings.is_ripe(p, self._places[p.place], at_s)]
         endings.count(ripe, self._shapes, self.floor.books)
+        for stay in (p for p in ripe if not p.at_start):
+            self.floor.learned(stay.queue, stay.lane).newcomers.ended(stay.stages, stayed=True)
         for stay in mine:
             endings.mark_service(stay, self.floor.books[stay.queue])
 
@@ -289,6 +272,7 @@ class CameraLanes:
                 end = rules.outside_end(stay, place)
             self._finish(stay, end)
         self._paths.clear()
+        self._lost.clear()
 
 
 def _is_staff(path: Path) -> bool:
@@ -297,4 +281,4 @@ def _is_staff(path: Path) -> bool:
 
 def _goes_on(path: Path, at_s: float) -> bool:
     """Is it worth remembering who this is though in no lane: staff, or done with a lane and not yet gone?"""
-    return at_s - path.seen_s <= GAP_S and (_is_staff(path) or path.barred is not None)
+    return at_s - path.seen_s <= HELD_BESIDE_S and (_is_staff(path) or path.barred is not None)

@@ -4,6 +4,7 @@ Places are in picture heights (see lanes.py). A path survives a change of the tr
 key and it goes on with a step from the last place to the new one.
 """
 
+import copy
 import math
 from collections import deque
 from collections.abc import Sequence
@@ -82,6 +83,14 @@ class Path:
             self._steps.append((at_s, point))
         while len(self._steps) > 2 and self._steps[1][0] <= at_s - AVERAGE_S:
             self._steps.popleft()
+
+    def imagined(self) -> "Path":
+        """A copy whose steps don't count."""
+        twin = copy.copy(self)
+        twin.distance, twin.average = list(self.distance), list(self.average)
+        twin.entered_s, twin.exited_s = list(self.entered_s), list(self.exited_s)
+        twin._steps = self._steps.copy()
+        return twin
 
     def velocity(self) -> Point:
         """Picture heights a second, over the last AVERAGE_S; (0, 0) for somebody seen for too short a time."""

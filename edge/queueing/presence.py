@@ -55,7 +55,8 @@ class Presence:
         entered_s: when the lane was entered (the wait counts from here).
         at_start: already there at the first picture.
         number: the visit's number once counted, None before.
-        hidden: not seen in the latest picture.
+        hidden: not seen in the latest picture; at_exit: the first of the line, at the service line, when last seen.
+        stages: how far the person has been as a newcomer, see experience.py.
         out_since_s, out_s: outside since (decided at), and when the border was crossed.
         crossed_s: when the service line was crossed outwards.
         service_s: when the service area was entered; served_s: the same, once stood there for min_service_s.
@@ -70,12 +71,14 @@ class Presence:
     at_start: bool = False
     number: int | None = None
     hidden: bool = False
+    at_exit: bool = False
+    stages: set[tuple[int, bool]] = field(default_factory=set)
     out_since_s: float | None = None
     out_s: float | None = None
     crossed_s: float | None = None
     service_s: float | None = None
     served_s: float | None = None
-    away_since_s: float | None = field(default=None)
+    away_since_s: float | None = None
 
 
 @dataclass(frozen=True)

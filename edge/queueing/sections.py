@@ -2,28 +2,35 @@
 
 from collections.abc import Iterable, Sequence
 
-from edge.queueing.length import Section, still_there, will_stay
+from edge.queueing.experience import Experience
+from edge.queueing.length import Section
 from edge.queueing.presence import WALK_SPEED, Presence
 from edge.vocabulary import LaneSettings
 
 DOUBT_OUTSIDE = 0.3  # a member just over the border is still in the line with this probability
 
 
-def sections(stays: Iterable[Presence], lanes: Sequence[LaneSettings], now_s: float) -> list[Section]:
+def sections(
+    stays: Iterable[Presence], lanes: Sequence[LaneSettings], now_s: float, learned: Sequence[Experience]
+) -> list[Section]:
     """The queue's lanes with everybody in them, once each, whatever the number of cameras that see one.
 
     A member whom several cameras see stands in the foremost of those lanes, as surely as the best sight of them says.
+    `learned`: of each lane.
     """
     members: dict[int, tuple[int, float]] = {}
     candidates: list[list[float]] = [[] for _ in lanes]
     for stay in stays:
-        lane = lanes[stay.lane]
+        lane, lived = lanes[stay.lane], learned[stay.lane]
+        there = _still_in(stay, lane, now_s, lived)
         if stay.number is not None:
             foremost, sure = members.get(stay.number, (stay.lane, 0.0))
-            members[stay.number] = min(foremost, stay.lane), max(sure, _still_in(stay, lane, now_s))
+            members[stay.number] = min(foremost, stay.lane), max(sure, there)
         elif stay.out_since_s is None:
             walking = stay.path.speed() >= WALK_SPEED
-            candidates[stay.lane].append(will_stay(0.0 if walking else now_s - stay.entered_s, lane.min_stay_s))
+            dwell_s = now_s - stay.entered_s
+            chance = lived.newcomers.chance(dwell_s, walking=walking, min_stay_s=lane.min_stay_s)
+            candidates[stay.lane].append(chance * there)
     by_lane: list[list[float]] = [[] for _ in lanes]
     for number in sorted(members):
         where, sure = members[number]
@@ -34,7 +41,8 @@ def sections(stays: Iterable[Presence], lanes: Sequence[LaneSettings], now_s: fl
     ]
 
 
-def _still_in(stay: Presence, lane: LaneSettings, now_s: float) -> float:
+def _still_in(stay: Presence, lane: LaneSettings, now_s: float, lived: Experience) -> float:
     if stay.out_since_s is not None:
         return DOUBT_OUTSIDE
-    return still_there(now_s - stay.path.seen_s if stay.hidden else 0.0, lane.hold_s)
+    gaps = lived.at_exit if stay.at_exit else lived.inside
+    return gaps.chance(now_s - stay.path.seen_s if stay.hidden else 0.0, lane.hold_s)

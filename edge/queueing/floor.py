@@ -1,0 +1,51 @@
+"""What all cameras of a site share: the books of all queues, everybody who is in a lane, and what was learned there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from edge.queueing import overlap
+from edge.queueing.experience import Experience, Gaps
+from edge.queueing.lanes import Array, LaneShape
+from edge.queueing.paths import Key
+from edge.queueing.presence import Presence
+from edge.queueing.visits import VisitBook
+
+
+@dataclass
+class Floor:
+    """Made with the books; the rest fills as people come.
+
+    Attributes:
+        books: of each queue.
+        present: everybody who is in a lane, member or not yet.
+        grounds: (3, 3) from picture heights to metres, a camera.
+        lived: what each lane has learned, by (queue, lane).
+    """
+
+    books: list[VisitBook]
+    present: dict[Key, Presence] = field(default_factory=dict)
+    grounds: dict[str, Array] = field(default_factory=dict)
+    lived: dict[tuple[int, int], Experience] = field(default_factory=dict)
+
+    def in_queue(self, queue: int) -> list[Presence]:
+        """Everybody in the queue's lanes, members or not yet."""
+        return [p for p in self.present.values() if p.queue == queue]
+
+    def learned(self, queue: int, lane: int) -> Experience:
+        """What a lane has learned so far."""
+        return self.lived.setdefault((queue, lane), Experience())
+
+    def gaps(self, stay: Presence) -> Gaps:
+        """What is known of people who are hidden where this one is."""
+        lived = self.learned(stay.queue, stay.lane)
+        return lived.at_exit if stay.at_exit else lived.inside
+
+    def is_first(self, stay: Presence, shape: LaneShape) -> bool:
+        """Is nobody else counted in this lane nearer to the service point, and does no other camera see the person?"""
+        mine = shape.distance_to_service(stay.path.point)
+        if overlap.other_sights(stay, self.present.values()):
+            return False
+        others = (p for p in self.in_queue(stay.queue) if p.number not in (None, stay.number))
+        here: Iterable[Presence] = (p for p in others if p.place == stay.place and p.path.key[0] == stay.path.key[0])
+        near = (shape.distance_to_service(p.path.point) for p in here)
+        return mine is not None and all(d is not None and d >= mine for d in near)

@@ -1,0 +1,100 @@
+"""Those who come back: under another track while they are held, or after their stay has been given up.
+
+Nobody appears from nowhere inside a line. A track that begins there, near where somebody hidden was last seen, is that
+person. While the stay is held it simply goes on. Once it has ended as lost the person is counted anew, as of the first
+time of joining, so that the wait stays whole; one who has been told as served is not counted again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from edge.queueing.floor import Floor
+from edge.queueing.identity import matches
+from edge.queueing.paths import Key, Path
+from edge.queueing.presence import End, Presence
+from edge.queueing.sight import Seen
+
+HELD_BESIDE_S = 3.0  # staff, and those done with a lane, are looked for so long
+
+
+@dataclass(frozen=True)
+class Given:
+    """A stay that was given up though nobody saw the person go.
+
+    Attributes:
+        stay: as it was, its path at the last place where the person was seen.
+        end: how it was ended.
+        until_s: the person is looked for until then.
+    """
+
+    stay: Presence
+    end: End
+    until_s: float
+
+
+def retrack(
+    paths: dict[Key, Path], hidden: Sequence[Path], new: Sequence[Seen], floor: Floor, *, at_s: float, certain: bool
+) -> list[Seen]:
+    """Gives tracks that were just found to people who are hidden; those found who are nobody hidden are returned.
+
+    Not `certain`: pictures were missing meanwhile, and no wait is made of a visit that goes on by a guess.
+    """
+    taken: set[int] = set()
+    for i, j in matches(hidden, [s.point for s in new], at_s):
+        taken.add(j)
+        path, old, key = hidden[i], hidden[i].key, new[j].key
+        del paths[old]
+        path.rename(key)
+        paths[key] = path
+        stay = floor.present.pop(old, None)
+        if stay is not None:
+            floor.present[key] = stay
+            if stay.number is not None:
+                floor.books[stay.queue].follow(stay.number, path.names[-1], certain=certain)
+    return [s for j, s in enumerate(new) if j not in taken]
+
+
+class Lost:
+    """Stays of one camera that were given up of late."""
+
+    def __init__(self) -> None:
+        self._given: list[Given] = []
+
+    def add(self, given: Given) -> None:
+        """One more."""
+        self._given.append(given)
+
+    def clear(self) -> None:
+        """The pictures began anew: nobody of before is looked for."""
+        self._given.clear()
+
+    def expire(self, at_s: float, floor: Floor) -> None:
+        """Those looked for in vain have gone."""
+        for given in [g for g in self._given if g.until_s < at_s]:
+            floor.gaps(given.stay).went()
+        self._given = [g for g in self._given if g.until_s >= at_s]
+
+    def find(self, paths: dict[Key, Path], new: Iterable[Seen], floor: Floor, at_s: float) -> None:
+        """Tracks that were just found inside take up the stays that were given up near them."""
+        new = list(new)
+        if not self._given or not new:
+            return
+        found = set()
+        for i, j in matches([g.stay.path for g in self._given], [s.point for s in new], at_s):
+            given, path, key = self._given[i], self._given[i].stay.path, new[j].key
+            found.add(i)
+            floor.gaps(given.stay).came_back(at_s - path.seen_s)
+            path.rename(key)
+            paths[key] = path
+            if given.end.outcome == "served":
+                path.barred = given.stay.place
+            else:
+                floor.present[key] = _anew(given.stay)
+        self._given = [g for i, g in enumerate(self._given) if i not in found]
+
+
+def _anew(stay: Presence) -> Presence:
+    """The same stay, to be counted again."""
+    back = Presence(stay.path, stay.place, stay.queue, stay.lane, stay.entered_s, at_start=stay.at_start)
+    back.service_s, back.served_s, back.crossed_s = stay.service_s, stay.served_s, stay.crossed_s
+    return back
