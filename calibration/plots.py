@@ -24,7 +24,7 @@ def _legend(*entries: tuple[str, str]) -> str:
 
 
 def _figure(title: str, legend: str, drawing: str) -> str:
-    return f"<h3>{escape(title)}</h3>{legend}{drawing}"
+    return f'<h3>{escape(title)}</h3>{legend}<div class="drawing" tabindex="0">{drawing}</div>'
 
 
 def lengths(done: Replayed, queue_id: str, result: QueueScore) -> str:

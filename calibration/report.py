@@ -1,41 +1,85 @@
-"""report.html: one page without network, script or clock; the verdict at the top, the evidence below.
+"""report.html: one page without network, script or clock: for operators at the top, the evidence for engineers below.
 
 All text from outside (names, files, words of truth files) passes `escape`.
 """
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from importlib import resources
 from importlib.metadata import version
 from string import Template
 from typing import Any
 
-from calibration import plots, words
+from calibration import plots, proof_words, report_evidence, words
 from calibration.replay import Replayed
-from calibration.scoring import LengthError, Match, stay_error_s, wait_error_s
+from calibration.report_tables import table
 from calibration.summary import QueueScore
-from calibration.svg import clock
-from edge.vocabulary import QueueSettings, Visit
+from calibration.worst import Worst
 
-MAX_ROWS = 200
 _PACKAGES = ("linewise", "numpy", "av", "opencv-python-headless", "onnxruntime", "openvino")
+_CHIPS = {"passed": "✓ Passed", "failed": "✗ Failed", "not judged": "– Not judged"}
 
 
-def page(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any]) -> str:
+@dataclass(frozen=True)
+class Evidence:
+    """The worst moments, and their pictures as data URIs; a moment may have none."""
+
+    moments: tuple[Worst, ...] = ()
+    pictures: Mapping[Worst, Sequence[str]] = field(default_factory=dict)
+
+
+def page(
+    done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any], evidence: Evidence = Evidence()
+) -> str:
     """The whole page."""
     files = ", ".join(r.path.name for r in done.recordings)
     length = words.duration(summary["recording"]["duration_s"])
     templates = resources.files("calibration") / "templates"
+    pictures = {w: evidence.pictures.get(w, ()) for w in evidence.moments}
     return Template((templates / "report.html").read_text(encoding="utf-8")).substitute(
         title=escape(f"Replay of {files} - {done.site.name}"),
         style=(templates / "report.css").read_text(encoding="utf-8"),
         over=escape(f"Linewise replay · {done.site.name} · {files} · {length}"),
-        verdict=escape(words.headline(done, scores)),
+        chip=_chip(summary),
+        headline=escape(words.headline(done, scores, summary)),
+        verdict=_verdict(summary),
+        lengths="".join(_lengths(done, q.id, q.name, scores[q.id]) for q in done.site.queues),
         points=_table_of_queues(done, summary),
-        queues="\n".join(_queue(done, q, scores[q.id], summary) for q in done.site.queues),
+        compare=report_evidence.comparison(done, summary),
+        queues="\n".join(report_evidence.queue(done, q, scores[q.id], summary, pictures) for q in done.site.queues),
+        tracks=report_evidence.tracks(summary),
         details=_details(done, summary),
     )
+
+
+def _chip(summary: Mapping[str, Any]) -> str:
+    if "acceptance" not in summary:
+        return ""
+    verdict = summary["acceptance"]["verdict"]
+    return f'<p class="chip {verdict.replace(" ", "-")}">{_CHIPS[verdict]}</p>'
+
+
+def _verdict(summary: Mapping[str, Any]) -> str:
+    """The acceptance rule's sentence, and its bounds one by one."""
+    said = proof_words.verdict(summary)
+    if not said:
+        return ""
+    bounds = summary["acceptance"]["bounds"]
+    rows = "".join(
+        f'<li class="{"holds" if row["passed"] else "fails"}">{escape(text)}</li>'
+        for row, text in zip(bounds, proof_words.bounds(summary), strict=True)
+    )
+    listed = f"<details{'' if summary['acceptance']['verdict'] == 'passed' else ' open'}>" + (
+        f"<summary>The rule, bound by bound</summary><ul>{rows}</ul></details>" if rows else ""
+    )
+    return f"<p>{escape(said)}</p>{listed if rows else ''}"
+
+
+def _lengths(done: Replayed, queue_id: str, name: str, result: QueueScore) -> str:
+    drawn = plots.lengths(done, queue_id, result)
+    return f"<section><h2>{escape(name)}</h2>{drawn}</section>" if drawn else ""
 
 
 def _table_of_queues(done: Replayed, summary: Mapping[str, Any]) -> str:
@@ -55,93 +99,7 @@ def _table_of_queues(done: Replayed, summary: Mapping[str, Any]) -> str:
         rows.append(cells)
     heads = ["Queue", "Most people", "Joined", "Served", "Walked away", "Lost", "Wait (median)"]
     heads += ["Moments counted", "Mean error", "Bias", "Within 1"] if with_truth else []
-    return f"<section><h2>Queues</h2>{_table(heads, rows)}</section>"
-
-
-def _queue(done: Replayed, queue: QueueSettings, result: QueueScore, summary: Mapping[str, Any]) -> str:
-    said = "".join(f"<li>{escape(text)}</li>" for text in words.sentences(done, queue, summary))
-    stays = result.visits or result.views
-    matches = stays or tuple(Match(None, v) for v in done.visits[queue.id])
-    parts = [
-        f"<h2>{escape(queue.name)}</h2><ul>{said}</ul>",
-        plots.lengths(done, queue.id, result),
-        plots.waits(done, queue.id, result),
-        plots.conditions(done, queue.id),
-        plots.visits(done, matches),
-        _moments(result.lengths),
-        _visits(matches, in_view=bool(result.views and not result.visits)),
-    ]
-    return f"<section>{''.join(parts)}</section>"
-
-
-def _moments(errors: Sequence[LengthError]) -> str:
-    if not errors:
-        return ""
-    worst = sorted(errors, key=lambda e: (-abs(e.error or 0), e.truth.pts_s))
-    rows = [
-        [clock(e.truth.pts_s), e.truth.length, e.told, f"{e.error:+d}" if e.error is not None else None,
-         "certain" if e.truth.certain else "arguable"]
-        for e in worst[:MAX_ROWS]
-    ]  # fmt: skip
-    table = _table(["Moment", "Truth", "Machine", "Error", "The truth is"], rows, off=3)
-    return f"<details><summary>Moments of the truth, worst first</summary>{table}{_cut(len(worst))}</details>"
-
-
-def _visits(matches: Sequence[Match], *, in_view: bool) -> str:
-    if not matches:
-        return ""
-    with_truth = any(m.truth for m in matches)
-    heads = ["Came", "Served", "Gone", "Outcome", "Ahead", "Waited"]
-    heads += ["Truth came", "Truth gone", "Stay error", "Wait error"] if with_truth else []
-    rows = []
-    for match in matches[:MAX_ROWS]:
-        row = _visit_cells(match.machine)
-        if with_truth:
-            row += [_at(match.truth.joined_s), _at(match.truth.left_s)] if match.truth else [None, None]
-            row += [_signed_s(stay_error_s(match)), _signed_s(wait_error_s(match))]
-        rows.append(row)
-    note = "<p class='note'>Times are those in view of the camera, as the truth's are.</p>" if in_view else ""
-    table = _table(heads, rows, off=8 if with_truth else None)
-    return f"<details><summary>Visits, one a row</summary>{note}{table}{_cut(len(matches))}</details>"
-
-
-def _visit_cells(visit: Visit | None) -> list[Any]:
-    if visit is None:
-        return ["missed", None, None, None, None, None]
-    began = ("before " if visit.censored else "") + clock(visit.joined_s)
-    waited = None if visit.served_s is None or visit.censored else words.duration(visit.served_s - visit.joined_s)
-    outcome = visit.outcome or "still there"
-    return [began, _at(visit.served_s), _at(visit.left_s), outcome, visit.ahead_on_joining, waited]
-
-
-def _at(pts_s: float | None) -> str | None:
-    return None if pts_s is None else clock(pts_s)
-
-
-def _signed_s(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{seconds:+.1f} s"
-
-
-def _cut(count: int) -> str:
-    if count <= MAX_ROWS:
-        return ""
-    return f"<p class='note'>The first {MAX_ROWS} of {count}; all are in the files beside this page.</p>"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]], off: int | None = None) -> str:
-    """A table; None is a dash; column `off` stands out where it holds an error that isn't zero."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(_cell(value, stands_out=index == off) for index, value in enumerate(row)) + "</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _cell(value: Any, *, stands_out: bool) -> str:
-    text = "–" if value is None else str(value)
-    css = ' class="off"' if stands_out and text not in ("–", "+0") else ""
-    return f"<td{css}>{escape(text)}</td>"
+    return f"<section><h2>Queues</h2>{table(heads, rows)}</section>"
 
 
 def _details(done: Replayed, summary: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
+from calibration import proof_words
 from calibration.replay import Replayed
 from calibration.summary import QueueScore, measured_waits_s
 from edge.vocabulary import QueueSettings
@@ -26,8 +27,8 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h" + (f" {whole // 60 % 60} min" if whole // 60 % 60 else "")
 
 
-def headline(done: Replayed, scores: Mapping[str, QueueScore]) -> str:
-    """The verdict: one sentence about all queues."""
+def headline(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any]) -> str:
+    """One sentence about all queues."""
     errors = [e.error for s in scores.values() for e in s.lengths if e.truth.certain]
     known = [abs(e) for e in errors if e is not None]
     unknown = len(errors) - len(known)
@@ -42,6 +43,10 @@ def headline(done: Replayed, scores: Mapping[str, QueueScore]) -> str:
         return f"Found {found} of the {len(matched)} visits in the truth."
     if errors:
         return f"The machine did not know the length at any of the {_moments(len(errors))} in the truth."
+    if any(s.sealed for s in scores.values()):
+        return "Scored against a sealed truth: its figures stand below, its moments nowhere."
+    if summary.get("tracks"):
+        return "People's tracks were compared with the truth; how many stood in the queues was not."
     return f"{UNPROVED}."
 
 
@@ -57,8 +62,10 @@ def sentences(done: Replayed, queue: QueueSettings, summary: Mapping[str, Any]) 
     truth = block.get("truth", {})
     told += [_length(truth.get("length"), "certain"), _length(truth.get("uncertain"), "arguable")]
     told += [_sure(truth)]
-    told += [_told_wait(truth.get("wait")), _visits(truth.get("visits"), "in the lane")]
-    told += [_visits(truth.get("views"), "in view"), _fit(block.get("fit"))]
+    told += [proof_words.sealed(block.get("sealed"))]
+    told += [_told_wait(truth.get("wait")), proof_words.wait_sure(truth), _visits(truth.get("visits"), "in the lane")]
+    told += [proof_words.flow(truth.get("flow")), _visits(truth.get("views"), "in view")]
+    told += [proof_words.causes(truth.get("causes")), _fit(block.get("fit"))]
     return [text for text in told if text]
 
 
@@ -128,7 +135,8 @@ def _told_wait(score: Mapping[str, Any] | None) -> str:
     untold = f" To {score['unknown']} more no wait was told." if score["unknown"] else ""
     return (
         f"The wait told on joining was {duration(score['mae'])} off on average for {people(score['n'])} "
-        f"(bias {score['bias']:+.0f} s); {score['coverage']:.0%} of real waits lay in the told range.{untold}"
+        f"(bias {score['bias']:+.0f} s, too short for {score['too_short']:.0%}); {score['coverage']:.0%} of real waits "
+        f"lay in the told range.{untold}"
     )
 
 
@@ -162,7 +170,11 @@ def _fit(fit: Mapping[str, Any] | None) -> str:
 
 def terminal(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any]) -> str:
     """The whole result for a terminal."""
-    lines = [headline(done, scores)]
+    verdict = proof_words.verdict(summary)
+    lines = [*([verdict] if verdict else []), headline(done, scores, summary)]
+    lines += [f"  {text}" for text in proof_words.bounds(summary)]
     for queue in done.site.queues:
         lines += ["", f"{queue.name} ({queue.id})", *(f"  {text}" for text in sentences(done, queue, summary))]
-    return "\n".join(lines)
+    tracks = proof_words.tracks(summary)
+    lines += ["", *tracks] if tracks else []
+    return "\n".join([*lines, *proof_words.comparison(summary, {q.id: q.name for q in done.site.queues})])

@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from calibration import batch_dask, batch_plan, batch_processes, batch_summary
 from calibration.batch_plan import Planned
+from calibration.request import Request
 from edge.config import load_site
 from edge.errors import InputError, LinewiseError
-from linewise.replay_command import Request, replay_one
+from linewise.replay_command import replay_one
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def test_scores_against_every_kind_of_truth(site: Site, tmp_path: Path) -> None:
     assert block["visits"]["measured_wait"]["mae"] < 1.5
     # in view from 5.0 to 33.0 s: the stay in the picture is exact to a picture's interval, the lane's stay is shorter
     assert block["views"]["stay"]["worst"] <= 0.4
-    assert words.headline(done, scores) == ("Right at 2 of the 3 moments in the truth, and at most 2 people off.")
+    assert words.headline(done, scores, {}) == ("Right at 2 of the 3 moments in the truth, and at most 2 people off.")
 
 
 def test_progress_is_told_in_media_time(site: Site, tmp_path: Path) -> None:

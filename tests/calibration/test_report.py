@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration import plots, report, svg, words
+from calibration import plots, report, report_tables, svg, words
 from calibration.outputs import pretty
 from calibration.recording import Recording
 from calibration.replay import CameraFacts, Replayed
@@ -224,7 +224,7 @@ def test_many_visits_are_cut_and_said_so(tmp_path: Path) -> None:
     done.visits["q1"] *= 150
     text = page_of(done, Truth())
     assert f"The first {plots.MAX_BARS} of 300 visits." in text
-    assert f"The first {report.MAX_ROWS} of 300; all are in the files beside this page." in text
+    assert f"The first {report_tables.MAX_ROWS} of 300; all are in the files beside this page." in text
 
 
 def test_json_for_people_keeps_their_letters() -> None:
