@@ -16,6 +16,7 @@ from detector.runtime.open import open_detector
 from detector.runtime.protocol import Detector
 from edge.camera_health import ENDED, STARTING, STOPPED, Condition, Meter, running, trouble
 from edge.camera_retry import Retry
+from edge.capture.damage import COMPLAINTS, DamageJudge
 from edge.capture.drift_memory import DriftWatch
 from edge.capture.open import open_source
 from edge.capture.sanity import PictureJudge
@@ -50,12 +51,15 @@ class CameraPipeline:
         self._detector = detector
         self._judge = PictureJudge()
         self._drift = drift
+        self._damage = DamageJudge()
         self._tracker = Tracker(camera, run=run)
         self.picture: PictureState = "ok"
 
     def step(self, frame: Frame) -> Tracks:
         """One picture, in the order of pts_s."""
         self.picture = self._judge.judge(frame.image, frame.pts_s)
+        if self._damage.judge(COMPLAINTS.count, frame.pts_s) and self.picture == "ok":
+            self.picture = "damaged"
         if self.picture == "ok" and self._drift is not None and self._drift.judge(frame.image, frame.pts_s):
             self.picture = "moved"
         detections = self._detector.detect(frame.image, frame.pts_s)
@@ -192,7 +196,7 @@ class _Worker:
             self._link.flush()
             return
         if self._told is not None and told[0] != self._told[0]:
-            if self.condition.state == "ok":
+            if self.condition.state == "ok" and self._told[0].state != "stalled":
                 self._logged = ("", 0.0)
                 _log.info("camera %s: pictures arrive", self._camera.id)
             notify(f"STATUS=camera {self._camera.id}: {self.condition.state}. {self.condition.detail}")

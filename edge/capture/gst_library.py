@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib.util
+import os
 import sys
 import threading
 import warnings
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from edge.capture.damage import listen_to_gstreamer
 from edge.errors import SourceError
 
 PACKAGES = (
@@ -76,6 +78,7 @@ def _initialised() -> Any:
 
     if not Gst.init_check(None)[0]:
         raise ImportError("GStreamer's core does not start")
+    listen_to_gstreamer(Gst, quiet="GST_DEBUG" not in os.environ)
     return Gst
 
 

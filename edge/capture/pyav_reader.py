@@ -15,6 +15,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from edge.capture.address import Address
+from edge.capture.damage import listen_to_pyav
 from edge.capture.faults import file_fault, network_fault
 from edge.capture.source import Due, Image
 from edge.errors import SourceError
@@ -76,8 +77,11 @@ class PyAvReader:
             reason = "this is text, not a video" if container.format.name == "tty" else "there is no video track in it"
             raise self._unreadable(reason)
         stream = streams[0]
-        # Frame threads hold pictures back; slices don't, so what live gives is the newest.
-        stream.thread_type = "AUTO" if self._address.kind == "file" else "SLICE"
+        if self._address.kind != "file":  # no threads: they hold pictures back, and what live gives is the newest
+            stream.codec_context.thread_count = 1
+            listen_to_pyav()
+        else:
+            stream.thread_type = "AUTO"
         return stream
 
     def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -1,7 +1,7 @@
 """Looks whether a picture shows anything: frozen pictures and blind lenses. A frame that arrives proves nothing.
 
-"damaged" is never said here: FFmpeg and GStreamer hide broken H.264 (they fill holes from earlier pictures), and no
-cheap measure on one picture told smear from texture reliably.
+"damaged" is not said here but by damage.py: decoders fill holes from earlier pictures, and no cheap measure on one
+picture told smear from texture reliably.
 """
 
 import numpy as np

@@ -16,6 +16,10 @@ def main() -> None:
     options.add_argument("--width", type=int, default=320)
     options.add_argument("--height", type=int, default=240)
     options.add_argument("--fps", type=int, default=15)
+    options.add_argument("--pattern", default="ball")
+    options.add_argument(
+        "--broken", type=float, default=0.0, help="share of the coded bytes that are broken on the way"
+    )
     options.add_argument("--user")
     options.add_argument("--password")
     args = options.parse_args()
@@ -30,9 +34,9 @@ def main() -> None:
     server.set_service(args.port)
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(
-        f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={args.width},height={args.height},"
+        f"( videotestsrc is-live=true pattern={args.pattern} ! video/x-raw,width={args.width},height={args.height},"
         f"framerate={args.fps}/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps} ! "
-        "rtph264pay name=pay0 pt=96 )"
+        f"breakmydata probability={args.broken} skip=4000 seed=1 ! rtph264pay name=pay0 pt=96 )"
     )
     factory.set_shared(True)
     if args.user:
