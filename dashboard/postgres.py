@@ -65,6 +65,9 @@ def connect(to: DatabaseSettings) -> pg.Connection:
     except ssl.SSLError as fault:
         raise InputError(f"{to}: TLS fails ({fault}): look at ca_file and the host's name") from fault
     except pg.InterfaceError as fault:
+        refusal = _refusal(fault)
+        if refusal is not None:
+            raise told(to, refusal) from fault
         if "SSL" in str(fault):
             raise InputError(f"{to}: the server does not speak TLS: set ssl = on there") from fault
         raise NotStoredError(f"{to} does not answer ({fault})") from fault
@@ -86,6 +89,15 @@ def said(fault: pg.DatabaseError) -> tuple[str, str]:
     """The server's SQLSTATE and message."""
     answer: Any = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
     return str(answer.get("C", "")), str(answer.get("M", fault))
+
+
+def _refusal(fault: BaseException | None) -> pg.DatabaseError | None:
+    """What the server said before it hung up: pg8000 tells the hanging up."""
+    while fault is not None:
+        if isinstance(fault, pg.DatabaseError):
+            return fault
+        fault = fault.__context__
+    return None
 
 
 def drop(db: pg.Connection) -> None:

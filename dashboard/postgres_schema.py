@@ -4,6 +4,8 @@ Tables and columns are those of the SQLite store (docs/architecture.md, "The sto
 site: boxes of two sites may have the same name. A step that has been released is never edited: add a new one.
 """
 
+import hashlib
+
 import pg8000.native as pg
 
 from dashboard.postgres import SCHEMA
@@ -116,3 +118,8 @@ def migrate(db: pg.Connection) -> list[str]:
             db.run("INSERT INTO migrations (name) VALUES (:name)", name=name)
     db.run("COMMIT")
     return todo
+
+
+def lock_of(site: str) -> int:
+    """The advisory lock of a site's collector."""
+    return int.from_bytes(hashlib.sha256(f"linewise collector {site}".encode()).digest()[:8], "big", signed=True)

@@ -4,7 +4,6 @@ It is beside the SQLite store of its machine, not in its place (docs/decisions).
 acknowledged, and the boxes keep their rows.
 """
 
-import hashlib
 import logging
 import random
 import time
@@ -164,7 +163,7 @@ class PostgresStore:
             done = postgres_schema.migrate(db)
             if done:
                 log.info("%s: did %s", self._to, ", ".join(done))
-            if db.run(f"SELECT pg_try_advisory_lock({lock_of(self._site)})") != [[True]]:
+            if db.run(f"SELECT pg_try_advisory_lock({postgres_schema.lock_of(self._site)})") != [[True]]:
                 raise InputError(f"{self._to}: another collector writes site {self._site} into it: end it first")
             self._tables = PostgresTables(db, self._site)
             self._known = self._read()
@@ -195,8 +194,3 @@ _OLDEST_REFUSED = f"""
 DELETE FROM quarantine WHERE site = :site AND id <=
     (SELECT id FROM quarantine WHERE site = :site ORDER BY id DESC OFFSET {MAX_ROWS} LIMIT 1)
 """  # noqa: S608
-
-
-def lock_of(site: str) -> int:
-    """The advisory lock of a site's collector."""
-    return int.from_bytes(hashlib.sha256(f"linewise collector {site}".encode()).digest()[:8], "big", signed=True)

@@ -15,7 +15,7 @@ from dashboard.collector import run_collector
 from edge.messages import QueueEvent, QueueMinute, QueueReading, utc
 from edge.outbox import Outbox
 from edge.publisher import BoxIdentity, Publisher
-from edge.settings import MqttSettings, Site
+from edge.settings import DatabaseSettings, MqttSettings, Site, StoreSettings
 
 
 def box(site: str, mqtt: MqttSettings, folder: Path, stop: threading.Event) -> None:
@@ -73,7 +73,12 @@ def main() -> None:
     if part == "box":
         box(site, mqtt, Path(folder), stop)
     else:
-        whole = Site(site, site, "UTC", "b1", Path(folder) / "site.toml", "", cameras=(), queues=())
+        where = os.environ.get("CHAIN_SOCKET")  # the folder of a PostgreSQL server's socket
+        chain = None if where is None else DatabaseSettings(where, 5432, "postgres", "boss", tls="disable")
+        whole = Site(
+            site, site, "UTC", "b1", Path(folder) / "site.toml", "", cameras=(), queues=(),
+            store=StoreSettings(database=chain),
+        )  # fmt: skip
         run_collector(whole, mqtt=mqtt, store=Path(folder) / "store.sqlite3", stop=stop)
 
 
