@@ -36,7 +36,10 @@ from edge.config_values import (
     zone,
 )
 
-RUNTIMES = ("auto", "openvino", "onnx", "tensorrt", "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32")
+RUNTIMES = (
+    *("auto", "openvino", "onnx", "tensorrt"),
+    *("openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32", "tensorrt-int8", "tensorrt-fp16", "tensorrt-fp32"),
+)
 SHAPE = "three or more points [x, y], each from 0 to 1"
 _A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"

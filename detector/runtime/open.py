@@ -20,7 +20,10 @@ CHOICES = {
     "auto": ("openvino-int8", "onnx-int8", "onnx-fp32"),
     "openvino": ("openvino-int8", "onnx-int8", "onnx-fp32"),
     "onnx": ("onnx-int8", "onnx-fp32"),
-    "tensorrt": ("tensorrt-fp32", "openvino-int8", "onnx-int8", "onnx-fp32"),
+    "tensorrt": ("tensorrt-fp16", "tensorrt-fp32", "openvino-int8", "onnx-int8", "onnx-fp32"),
+    "tensorrt-int8": ("tensorrt-int8",),
+    "tensorrt-fp16": ("tensorrt-fp16",),
+    "tensorrt-fp32": ("tensorrt-fp32",),
     "openvino-int8": ("openvino-int8",),
     "openvino-fp32": ("openvino-fp32",),
     "onnx-int8": ("onnx-int8",),
@@ -40,7 +43,7 @@ def open_detector(
 
     Args:
         runtime: "auto", "openvino", "onnx", "tensorrt" (each falls back to the next best), or exactly one of
-            "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32".
+            "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32", "tensorrt-int8", "tensorrt-fp16", "tensorrt-fp32".
         weights_dir: folder with manifest.json; the shipped one by default.
         model: name in the manifest.
         threads: CPU threads of one detector.
@@ -70,9 +73,12 @@ def open_detector(
 
 def _open(choice: str, entry: Model, working: Working, threads: int) -> ModelDetector:
     runtime, precision = choice.split("-")
-    if precision not in entry.files:
-        raise DetectorError(f"model {entry.name!r} has no {precision} file")
-    file = entry.files[precision]
+    kind = "int8trt" if choice == "tensorrt-int8" else precision  # TensorRT's INT8 is a file of its own (formats.py)
+    if kind not in entry.files:
+        raise DetectorError(
+            f"model {entry.name!r} has no {kind} file: make it with `linewise formats`, or name another runtime"
+        )
+    file = entry.files[kind]
     graph = read_verified(file)
     starters: dict[str, Callable[[], Session]] = {
         "openvino": lambda: OpenVinoSession(graph, threads),

@@ -14,6 +14,7 @@ from detector.runtime.errors import DetectorError
 from detector.runtime.manifest import WEIGHTS_DIR, read_model, read_verified
 from detector.runtime.model_detector import ModelDetector
 from detector.runtime.open import open_detector
+from edge.config_keys import RUNTIMES
 
 
 @pytest.fixture
@@ -79,6 +80,20 @@ def test_a_runtime_that_does_not_start_falls_back(
 def test_tensorrt_without_a_gpu_falls_back() -> None:
     """Asked for TensorRT on a box without it, a CPU runtime serves."""
     assert open_detector("tensorrt").name in ("openvino-int8", "onnx-int8")
+
+
+def test_a_precision_without_its_file_is_refused_with_the_command_that_makes_it(copied: Path) -> None:
+    """No INT8 file for TensorRT in the folder: the message names it and `linewise formats`."""
+    manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
+    manifest["models"]["n"]["files"].pop("int8trt", None)
+    (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(DetectorError, match="no int8trt file.*linewise formats"):
+        open_detector("tensorrt-int8", weights_dir=copied)
+
+
+def test_the_choices_are_those_of_the_site_file() -> None:
+    """What a site file may name can be opened, and the other way round."""
+    assert set(opening.CHOICES) == set(RUNTIMES)
 
 
 def test_an_exact_runtime_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
