@@ -39,7 +39,7 @@ def run(work: Work, jobs: Sequence[Any], *, address: str, on_told: Callable[[int
             for index, job in enumerate(jobs)
         ]
         try:
-            for future in distributed.as_completed(futures):
+            for future in distributed.as_completed(futures, loop=client.loop):
                 yield _ended(futures.index(future), future)
         finally:
             client.cancel(futures)

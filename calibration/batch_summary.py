@@ -57,6 +57,12 @@ def joint(done: Sequence[Done]) -> dict[str, Any]:
     }
 
 
+def exit_code(result: Mapping[str, Any]) -> int:
+    """2: at least one could not be replayed; 1: one does not hold its site's acceptance rule; else 0."""
+    verdicts = [one.get("acceptance", {}).get("verdict") for one in result["recordings"].values()]
+    return 2 if result["failed"] else int("failed" in verdicts)
+
+
 def pooled(scores: Iterable[Score]) -> dict[str, Any]:
     """Length scores together, each weighted by its n; without a moment the figures are None."""
     listed = [s for s in scores if s["n"]]

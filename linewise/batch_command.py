@@ -1,7 +1,7 @@
 """`linewise replay` of several recordings: a process each, or a Dask cluster; one result for all."""
 
-import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 from calibration import batch_dask, batch_plan, batch_processes, batch_summary
 from calibration.batch_plan import Planned
+from calibration.proof import prove
 from calibration.request import Request
 from edge.config import load_site
 from edge.errors import InputError, LinewiseError
-from linewise.replay_command import replay_one
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,10 @@ class Many:
 
 
 def run(request: Request, many: Many, *, bar: bool) -> tuple[dict[str, Any], str, int]:
-    """Replays them all: the joint result, the same in words, and the exit code (2: at least one failed)."""
+    """Replays them all: the joint result, the same in words, and the exit code.
+
+    2: at least one could not be replayed; 1: one does not hold its site's acceptance rule.
+    """
     planned = _planned(request, many)
     _refuse(request, many)
     requests = [_request_of(request, one, absolute=many.dask is not None) for one in planned]
@@ -50,7 +53,7 @@ def run(request: Request, many: Many, *, bar: bool) -> tuple[dict[str, Any], str
     if request.out is not None:
         batch_summary.write(request.out, done, joint)
     speed = {d.name: d.summary["run"] for d in done if d.summary is not None}
-    return {**joint, "run": speed}, batch_summary.terminal(done, joint), 2 if joint["failed"] else 0
+    return {**joint, "run": speed}, batch_summary.terminal(done, joint), batch_summary.exit_code(joint)
 
 
 def _planned(request: Request, many: Many) -> tuple[Planned, ...]:
@@ -96,6 +99,7 @@ def _request_of(request: Request, one: Planned, *, absolute: bool) -> Request:
         cameras=one.cameras,
         truth=tuple(p.absolute() if absolute else p for p in one.truth),
         out=whole(out),
+        compare=whole(None if request.compare is None else request.compare / one.name),
         overlay=whole(None if request.overlay is None or out is None else out / request.overlay.name),
     )
 
@@ -118,8 +122,9 @@ def replayed(request: Request, told: Callable[[float], None]) -> tuple[dict[str,
             told(pts_s)
 
     if request.overlay is not None and request.out is not None:
-        _make(request.out)
-    return replay_one(request, bar=False, told=on_pts)
+        _make(request.out)  # the film is refused before the replay where its folder is missing
+    proof = prove(request, lambda length_s: nullcontext(on_pts))
+    return proof.summary, proof.words
 
 
 def _make(folder: Path) -> None:
@@ -133,7 +138,7 @@ def _done(one: Planned, request: Request, ended: batch_processes.Ended) -> batch
     if ended.error:
         return batch_summary.Done(one.name, one.site.name, None, ended.error)
     summary, words = ended.result
-    if request.out is not None and not os.path.isfile(request.out / "summary.json"):
+    if request.out is not None and not (request.out / "summary.json").is_file():
         return batch_summary.Done(
             one.name, one.site.name, None,
             f"{request.out} is not here: the worker wrote it on another machine; give an --out that all of them share",
