@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.access import Visitor
 from dashboard.launch import told_by_environment
 from dashboard.page import Names
-from dashboard.views import accuracy, alerts_page, cameras, history, live, plan
+from dashboard.views import accuracy, alerts_page, cameras, history, live, plan, staffing
 from dashboard.views.board import board, live_part
 from dashboard.views.visitors import greet
 
@@ -46,6 +46,7 @@ def _pages(store: Path, names: Names, who: Visitor) -> list[st.Page]:
     return [
         st.Page(of_site(living(live.draw)), title="Live", url_path="live", default=True),
         st.Page(of_site(lambda at, shown: plan.show(at, shown, who)), title="Plan", url_path="plan"),
+        st.Page(of_site(staffing.show), title="Staffing", url_path="staffing"),
         st.Page(of_site(history.show), title="History", url_path="history"),
         st.Page(of_site(living(cameras.draw)), title="Cameras", url_path="cameras"),
         st.Page(of_site(accuracy.show), title="Accuracy", url_path="accuracy"),

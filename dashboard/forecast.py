@@ -27,6 +27,7 @@ class Forecast:
         expected: one value a slot, None where the history knows nothing of it.
         mae: mean absolute error of the same forecast of earlier weeks, in the values' own unit; None: never tried.
         bias: mean of forecast - what came, in the same way.
+        sum_mae: mean absolute error of the sum of all slots, in the same way: of people in an hour, say.
         tried: slots that this error is the mean of.
         weeks: how many earlier days of this weekday are known.
     """
@@ -36,6 +37,7 @@ class Forecast:
     bias: float | None
     tried: int
     weeks: int
+    sum_mae: float | None = None
 
 
 def forecast(history: Sequence[Day], today: Day, slots: int) -> Forecast:
@@ -47,21 +49,26 @@ def forecast(history: Sequence[Day], today: Day, slots: int) -> Forecast:
         today: the slots of today that are over.
         slots: how many to forecast: 4 of a quarter of an hour are the next 60 minutes.
     """
-    now = len(today)
-    expected = _expected(history, today, range(now, now + slots))
+    ahead = range(len(today), len(today) + slots)
+    expected = _expected(history, today, ahead)
     off: list[float] = []
+    sums_off: list[float] = []
     for week in range(LEAST_WEEKS, len(history)):
-        then = _expected(history[:week], history[week][:now], range(now, now + slots))
-        came = [_at(history[week], slot) for slot in range(now, now + slots)]
-        off += [told - real for told, real in zip(then, came, strict=True) if told is not None and real is not None]
+        then = _expected(history[:week], history[week][: ahead.start], ahead)
+        came = [_at(history[week], slot) for slot in ahead]
+        own = [told - real for told, real in zip(then, came, strict=True) if told is not None and real is not None]
+        off += own
+        sums_off += [sum(own)] if own and len(own) == slots else []
     known = sum(any(value is not None for value in day) for day in history)
-    return Forecast(
-        expected,
-        sum(map(abs, off)) / len(off) if off else None,
-        sum(off) / len(off) if off else None,
-        len(off),
-        known,
-    )
+    return Forecast(expected, _mean_size(off), _mean(off), len(off), known, _mean_size(sums_off))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _mean_size(values: Sequence[float]) -> float | None:
+    return _mean([abs(value) for value in values])
 
 
 def _expected(history: Sequence[Day], today: Day, slots: range) -> tuple[float | None, ...]:

@@ -18,6 +18,7 @@ WEEKS = 6  # of the same weekday that a forecast looks back to
 AHEAD = 4  # slots of a quarter of an hour: 60 minutes
 QUARTER_S = 900.0
 QUARTERS = 96
+LEAST = 0.5  # less is forecast as nobody
 
 _SQL: dict[Figure, str] = {
     "joined": "CASE WHEN sum(readings - unknown) > 0 THEN sum(joined) END",
@@ -34,7 +35,8 @@ class Outlook:
         made: what was expected of each slot when its hour began (the next 60 minutes: now); None: nothing.
         ahead: the next 60 minutes with the error that such forecasts have had; None: it is not the day that runs.
         first: the slot that `ahead` begins with.
-        off: mean of |made - came| over the day's slots that are over; None: there is none.
+        off: mean of |made - came| over the day's slots that are over (without those that were empty, and forecast so:
+            nights would flatter it); None: there is none.
         compared: over how many slots.
     """
 
@@ -67,7 +69,8 @@ def outlook(earlier: Sequence[Day], came: Day, of: Period, timezone: str, now_s:
     made: list[float | None] = [None] * of.slots
     for begin in range(0, over, AHEAD):
         _put(made, forecast(earlier, _until(came, clock, begin), AHEAD), clock, range(begin, min(begin + AHEAD, over)))
-    off = [abs(m - c) for m, c in zip(made[:over], came[:over], strict=True) if m is not None and c is not None]
+    pairs = [(m, c) for m, c in zip(made[:over], came[:over], strict=True) if m is not None and c is not None]
+    off = [abs(m - c) for m, c in pairs if m >= LEAST or c > 0]
     ahead = None
     if of.start_s <= now_s < of.end_s and over < of.slots:
         ahead = forecast(earlier, _until(came, clock, over), AHEAD)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlit.web import cli
 
-PAGES = ("accuracy", "alerts_page", "board", "cameras", "history", "live", "plan")
+PAGES = ("accuracy", "alerts_page", "board", "cameras", "history", "live", "plan", "staffing")
 
 
 def main() -> None:

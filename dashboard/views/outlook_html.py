@@ -39,7 +39,8 @@ def _ahead_words(ahead: Forecast, length: Outlook | None, of: Period) -> str:
         told += f", and a line of {min(lengths):.0f} to {max(lengths):.0f}"
     if ahead.mae is None:
         return f"{told}. How far off that may be is known after three {weekday}s."
-    return f"{told}. At this time of day such a forecast has been off by {_error(ahead.mae, ahead.bias)}."
+    hour = "" if ahead.sum_mae is None else f"{ahead.sum_mae:.0f} people an hour, and by "
+    return f"{told}. At this time of day such forecasts have been off by {hour}{_error(ahead.mae, ahead.bias)}."
 
 
 def _day_words(came: Outlook) -> str:

@@ -32,9 +32,18 @@ def test_what_is_not_known_is_not_forecast() -> None:
     assert forecast([], [3.0, 4.0], 2) == forecast([[None] * 96], [3.0, 4.0], 2).__class__(
         (None, None), None, None, 0, 0
     )
+    assert forecast([[4.0, 4.0, None]] * 4, [4.0], 2).sum_mae is None
     told = forecast([[4.0, 4.0, 4.0], [4.0, 4.0, None], [4.0, 4.0, 4.0]], [4.0, 4.0], 2)
     assert told.expected == (pytest.approx(4.0), None)
     assert told.tried == 1
+
+
+def test_an_hour_is_off_by_its_sum() -> None:
+    """Errors that cancel out within the hour are errors of its quarters, not of the hour."""
+    usual, odd = [10.0, 10.0, 10.0, 10.0], [10.0, 8.0, 12.0, 10.0]
+    told = forecast([usual, usual, odd], [], 4)
+    assert (told.mae, told.sum_mae) == (pytest.approx(1.0), pytest.approx(0.0))
+    assert forecast([usual, usual, [12.0] * 4], [], 4).sum_mae == pytest.approx(8.0)
 
 
 def test_the_told_error_is_the_error_that_comes() -> None:
