@@ -21,6 +21,8 @@ class Names:
     cameras: tuple[tuple[str, str], ...] = ()
     lines: tuple[tuple[str, str], ...] = ()
     rooms: tuple[tuple[str, int], ...] = ()
+    servers: tuple[tuple[str, int], ...] = ()
+    served_outside: tuple[str, ...] = ()
     target_wait_s: float = 300.0
     reports: str | None = None
     config_sha256: str = ""
@@ -36,6 +38,8 @@ class Names:
             cameras=tuple((c.id, c.name) for c in site.cameras),
             lines=tuple((line.id, line.id) for line in site.lines),
             rooms=tuple((q.id, q.room) for q in site.queues if q.room),
+            servers=tuple((q.id, q.servers) for q in site.queues if q.servers),
+            served_outside=tuple(q.id for q in site.queues if not q.count_served),
             target_wait_s=site.dashboard.target_wait_s,
             reports=site.dashboard.reports,
             config_sha256=site.config_sha256,
@@ -51,7 +55,9 @@ class Names:
         raw = json.loads(text)
         for key in ("queues", "cameras", "lines"):
             raw[key] = tuple((str(i), str(n)) for i, n in raw.get(key, ()))
-        raw["rooms"] = tuple((str(i), int(n)) for i, n in raw.get("rooms", ()))
+        for key in ("rooms", "servers"):
+            raw[key] = tuple((str(i), int(n)) for i, n in raw.get(key, ()))
+        raw["served_outside"] = tuple(map(str, raw.get("served_outside", ())))
         return cls(**raw)
 
     def for_site(self, site: str) -> "Names":

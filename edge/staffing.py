@@ -87,6 +87,7 @@ def what_if(
     target_wait_s: float,
     rng: np.random.Generator,
     repeats: int = 20,
+    own_service: bool = False,
 ) -> Replayed:
     """Serves the recorded arrivals again, first come first served, by `servers`; nobody gives up.
 
@@ -98,14 +99,16 @@ def what_if(
         target_wait_s: a wait that is still good.
         rng: chance.
         repeats: how often the day is played.
+        own_service: a wait ends with a person's own service, as where people cross the service line when it is over.
     """
     if not len(arrivals_s) or not len(services_s) or servers < 1 or min(services_s) < 0.0:
         raise ValueError("a day is served again with at least one arrival, one service of 0 s or more, and one server")
     arrivals = np.sort(np.asarray(arrivals_s, float))
     waits, longest = [], []
     for _ in range(repeats):
-        own = _waits_s(arrivals, rng.choice(np.asarray(services_s, float), len(arrivals)), servers)
-        waits.append(own)
+        services = rng.choice(np.asarray(services_s, float), len(arrivals))
+        own = _waits_s(arrivals, services, servers)
+        waits.append(own + services if own_service else own)
         begun = np.sort(arrivals + own)
         longest.append(float((np.arange(1, len(arrivals) + 1) - np.searchsorted(begun, arrivals, "right")).max()))
     everybody = np.concatenate(waits)

@@ -85,6 +85,11 @@ def test_a_recorded_day_served_again_as_it_was() -> None:
     as_it_was = what_if(arrivals, [10.0], 1, target_wait_s=9.5, rng=np.random.default_rng(0), repeats=2)
     assert as_it_was.mean_s == pytest.approx((0 + 9 + 18 + 0) / 4)
     assert (as_it_was.share_over_target, as_it_was.longest_line) == (0.25, 2.0)
+    to_the_end = what_if(
+        arrivals, [10.0], 1, target_wait_s=9.5, rng=np.random.default_rng(0), repeats=2, own_service=True
+    )
+    assert to_the_end.mean_s == pytest.approx(as_it_was.mean_s + 10.0)
+    assert (to_the_end.share_over_target, to_the_end.longest_line) == (1.0, 2.0)
     more = what_if(arrivals, [10.0], 2, target_wait_s=9.5, rng=np.random.default_rng(0))
     assert more.mean_s == pytest.approx(8 / 4)
 
