@@ -83,7 +83,8 @@ def run_camera(
     """
     camera = site.camera(camera_id)
     with closing(LinkClient(counter_socket(state))) as link:
-        worker = _Worker(camera, link, Meter(site.id, camera.id), DriftWatch(site, camera, state))
+        meter = Meter(site.id, camera.id, detect_fps=camera.detect_fps)
+        worker = _Worker(camera, link, meter, DriftWatch(site, camera, state))
         worker.tell()
         if detector is not None:
             worker.run(detector, stop)

@@ -10,6 +10,7 @@ from edge.capture.live import LOST_S, STALLED_S
 from edge.capture.source import Source
 from edge.errors import SourceError
 from edge.messages import CameraHealth, utc
+from edge.overload import too_slow
 from edge.vocabulary import PictureState
 
 CameraState = Literal["starting", "ok", "stalled", "lost", "auth_failed", "not_found", "failed", "stopped"]
@@ -28,6 +29,10 @@ _PICTURE: dict[PictureState, str] = {
     "moved": "The camera has been turned. Turn it back, or draw its lanes anew.",
     "damaged": "Pictures arrive damaged. Check the cable and the network, or lower the camera's bit rate.",
 }
+_SLOW = (
+    "This box is too slow: {out:.1f} of {fps:g} pictures a second are looked at. Lower detect_fps or the camera's own "
+    "resolution and rate, or give the box fewer cameras."
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ class Meter:
         detector: None until it is loaded.
     """
 
-    def __init__(self, site: str, camera: str) -> None:
+    def __init__(self, site: str, camera: str, *, detect_fps: float) -> None:
+        self._detect_fps = detect_fps
         self._site = site
         self._camera = camera
         self.detector: Detector | None = None
@@ -125,6 +131,9 @@ class Meter:
         in_per_s, out_per_s = self._rates(now_s, received)
         late = [latency_s for at_s, latency_s in self._latencies if now_s - at_s <= WINDOW_S]
         age_s = self.age_s(now_s)
+        detail = condition.detail
+        if condition.state == "ok" and picture == "ok" and late and too_slow(in_per_s, out_per_s, self._detect_fps):
+            detail = _SLOW.format(out=out_per_s, fps=self._detect_fps)
         if self._source is not None and self._source.size_px is not None:
             self._size_px = self._source.size_px
         return CameraHealth(
@@ -132,7 +141,7 @@ class Meter:
             camera=self._camera,
             at=utc(now_utc_s),
             state=condition.state,
-            detail=condition.detail,
+            detail=detail,
             picture=picture,
             frames_in_per_s=in_per_s,
             frames_out_per_s=out_per_s,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge.alerts import AlertWatch
 from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
+from edge.overload import too_slow
 from edge.queueing import waiting
 from edge.queueing.floor import Floor
 from edge.queueing.ledger import Errors
@@ -105,8 +106,10 @@ class Counter:
             lanes.update(tracks)
 
     def on_health(self, health: CameraHealth) -> None:
-        """What a camera's process says of itself; alerts on cameras look at it."""
+        """What a camera's process says of itself; alerts on cameras and the quality of readings look at it."""
         self._cameras[health.camera] = health.state
+        if (watch := self._watches.get(health.camera)) is not None and health.latency_s is not None:
+            watch.slow = too_slow(health.frames_in_per_s, health.frames_out_per_s, watch.fps)
 
     def tick(self, pts_s: float, utc_s: float) -> Tick:
         """The readings of this moment, and everything that happened since the last tick."""

@@ -13,22 +13,23 @@ _BLIND_KEPT = 32
 
 @dataclass(slots=True)
 class CameraWatch:
-    """The latest picture of one camera: when, and what was wrong with it."""
+    """The latest picture of one camera: when, and what was wrong with it; `slow`: too few are looked at."""
 
     fps: float
     last_s: float | None = None
     picture: PictureState = "ok"
+    slow: bool = False
 
     def saw(self, pts_s: float, picture: PictureState) -> None:
         """A picture came."""
         self.last_s, self.picture = pts_s, picture
 
     def quality(self, now_s: float) -> Quality:
-        """ok, stale, frozen, blind, moved or degraded (damaged picture)."""
+        """ok, stale, frozen, blind, moved or degraded (damaged pictures, or too few of them looked at)."""
         patience_s = min(max(STALE_S, 2.5 / max(self.fps, 1e-3)), STALE_MOST_S)
         if self.last_s is None or now_s - self.last_s > patience_s:
             return "stale"
-        return "degraded" if self.picture == "damaged" else self.picture
+        return "degraded" if self.picture == "damaged" or (self.slow and self.picture == "ok") else self.picture
 
 
 def together(cameras: Sequence[Quality]) -> tuple[Quality, bool]:

@@ -228,7 +228,7 @@ def test_a_stall_shows_before_it_is_given_up() -> None:
 
 def test_rates_are_measured_over_the_last_seconds() -> None:
     """Rates are those of the last ten seconds, counts survive a reconnect, and nothing grows."""
-    meter = Meter("s1", "c1")
+    meter = Meter("s1", "c1", detect_fps=5.0)
 
     class Source:
         received, dropped, arrived_s, size_px = 0, 0, None, (64, 48)

@@ -1,0 +1,147 @@
+"""Eight cameras on two cores (fault F29): `python -m tests.chaos.load --cameras 8 --minutes 5`.
+
+Each camera is an H.264 recording of 1080p at 30 pictures a second, made here by GStreamer and played at its own pace
+in a loop (a camera's own encoder would take the cores that are to be loaded); `--rtsp` takes one RTSP server with one
+encoder for all instead. Decoding all of them takes more than two cores have. Asked: fair shares, latencies that do not
+grow, memory that does not grow, and the overload told. The last line has the figures.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from tests.chaos.house import House
+from tests.chaos.soak import slope_of
+from tests.edge.capture.conftest import Camera
+
+EVERY_S = 5.0
+WARM_S = 60.0
+CAMERA = """
+[[camera]]
+id = "c{n}"
+source = "{source}"
+detect_fps = 5
+{loop}
+
+[[queue]]
+id = "q{n}"
+name = "Queue {n}"
+
+[[queue.lane]]
+camera = "c{n}"
+area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
+service_line = [[0.1, 0.3], [0.9, 0.3]]
+"""
+
+
+def main() -> int:
+    """Loads the machine and prints the figures; 1 when the shares are not fair or latency or memory grow."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cameras", type=int, default=8)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--rtsp", action="store_true")
+    parser.add_argument("--cores", default="0,1")
+    options = parser.parse_args()
+    psutil.Process().cpu_affinity([int(core) for core in options.cores.split(",")])
+    with tempfile.TemporaryDirectory(prefix="linewise-load-") as name:
+        folder = Path(name)
+        servers = [Camera("--width", "1920", "--height", "1080", "--fps", "30") for _ in range(options.rtsp)]
+        source = f"rtsp://{servers[0].host}/cam" if servers else str(make_film(folder / "film.mp4"))
+        loop = "" if servers else "loop = true"
+        site = '[site]\nid = "load"\nname = "Load"\ntimezone = "UTC"\n' + "".join(
+            CAMERA.format(n=n, source=source, loop=loop) for n in range(options.cameras)
+        )
+        house = House(folder, site, site_id="load")
+        try:
+            samples = watch(house, 60.0 * options.minutes)
+        finally:
+            house.stop()
+            for one in servers:
+                one.kill()
+    figures = {"cameras": options.cameras, "rtsp": options.rtsp, **figures_of(samples, options.cameras)}
+    print(json.dumps(figures))
+    return int(not figures["fair"] or not figures["latency_bounded"] or figures["grows"])
+
+
+def make_film(path: Path) -> Path:
+    """20 s of 1080p30 H.264 of 4 Mbit/s, moving all over."""
+    subprocess.run(
+        ["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=600", "pattern=smpte", "horizontal-speed=3", "!",
+         "video/x-raw,width=1920,height=1080,framerate=30/1", "!", "x264enc", "bitrate=4000", "speed-preset=ultrafast",
+         "key-int-max=30", "!", "h264parse", "!", "mp4mux", "!", "filesink", f"location={path}"],
+        check=True,
+    )  # fmt: skip
+    return path
+
+
+def watch(house: House, seconds: float) -> list[dict[str, Any]]:
+    """Cameras' healths, memory and load every EVERY_S, from when all cameras have looked at pictures."""
+    samples: list[dict[str, Any]] = []
+    while time.monotonic() - house.started_s < seconds:
+        time.sleep(EVERY_S)
+        parts = house.parts()
+        samples.append(
+            {
+                "at_s": time.monotonic() - house.started_s,
+                "cameras": {row["camera"]: row for row in house.rows("select * from cameras")},
+                "queues": [row["quality"] for row in house.rows("select quality from state")],
+                "rss_mb": sum(p.memory_info().rss for p in parts.values() if p.is_running()) / 1e6,
+                "load": psutil.getloadavg()[0],
+            }
+        )
+        told = samples[-1]["cameras"].values()
+        rates = " ".join(f"{row['frames_in_per_s']:.0f}>{row['frames_out_per_s']:.1f}" for row in told)
+        print(f"{samples[-1]['at_s']:.0f} s: {rates}; {samples[-1]['rss_mb']:.0f} MB", flush=True)
+    return samples
+
+
+def figures_of(samples: list[dict[str, Any]], cameras: int) -> dict[str, Any]:
+    """What is asked, of the samples after a minute in which every camera looked at pictures."""
+    good = [s for s in samples if len(s["cameras"]) == cameras and all(r["latency_s"] for r in s["cameras"].values())]
+    warm = [s for s in good if s["at_s"] >= good[0]["at_s"] + min(WARM_S, good[-1]["at_s"] / 3)] if good else []
+    if not warm:
+        return {"fair": False, "latency_bounded": False, "grows": False, "all_started": False}
+    out = [median(s["cameras"][f"c{n}"]["frames_out_per_s"] for s in warm) for n in range(cameras)]
+    late = sorted(row["latency_s"] for s in warm for row in s["cameras"].values())
+    half = len(warm) // 2
+    early, later = (
+        median(r["latency_s"] for s in part for r in s["cameras"].values())
+        for part in (warm[:half] or warm, warm[half:])
+    )
+    slope, error = slope_of_mb(warm)
+    details = {row["detail"] for s in warm for row in s["cameras"].values()}
+    return {
+        "looked_at_per_s_min": round(min(out), 2),
+        "looked_at_per_s_max": round(max(out), 2),
+        "fair": min(out) >= 0.6 * max(out),
+        "latency_s_p50": round(late[len(late) // 2], 2),
+        "latency_s_p95": round(late[int(0.95 * len(late))], 2),
+        "latency_bounded": later < max(2.0 * early, 1.0),
+        "states": sorted({row["state"] for s in warm for row in s["cameras"].values()}),
+        "qualities": sorted({quality for s in warm for quality in s["queues"]}),
+        "overload_told": any("slow" in detail for detail in details),
+        "mb": round(warm[-1]["rss_mb"]),
+        "mb_per_min": round(slope, 2),
+        "grows": slope - 2 * error > 5.0,
+        "load": round(median(s["load"] for s in warm), 1),
+    }
+
+
+def slope_of_mb(samples: list[dict[str, Any]]) -> tuple[float, float]:
+    """MB a minute and its standard error."""
+    import numpy as np
+
+    at_min, mb = ([s[key] for s in samples] for key in ("at_s", "rss_mb"))
+    return slope_of(np.array(at_min) / 60.0, np.array(mb))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
