@@ -116,7 +116,7 @@ def prove(request: Request, progress: Progress) -> Proof:
 
 
 def _evidence(done: Replayed, scores: dict[str, QueueScore], kept: _Kept) -> Evidence:
-    moments = worst.moments(scores)
+    moments = worst.moments(done, scores)
     drawn = worst.pictures(done, moments, kept.worst) if kept.worst is not None and moments else {}
     return Evidence(tuple(moments), drawn)
 

@@ -13,6 +13,14 @@ CAUSES = {
     "switch": "counted in pieces (the track broke)",
     "timing": "found, but from or until another time",
 }
+TRACK_CAUSES = {
+    "right": "counted right",
+    "missed": "without a box",
+    "wrong_lane": "counted in another queue",
+    "not_counted": "seen and not counted",
+    "ghost": "counted, and in no queue",
+    "switch": "changes of track",
+}
 NAMES = {
     "joined": "joined", "served": "served", "left": "walked away", "lost": "lost inside",
     "length_mae": "length: mean error", "length_bias": "length: bias", "within_1": "length: share within 1",
@@ -86,7 +94,10 @@ def causes(block: Mapping[str, Mapping[str, Any]] | None) -> str:
 
 def tracks(summary: Mapping[str, Any]) -> list[str]:
     """Tracks against MOT truth, camera by camera."""
-    return [_track(camera_id, row) for camera_id, row in summary.get("tracks", {}).items()]
+    lines = []
+    for camera_id, row in summary.get("tracks", {}).items():
+        lines += [_track(camera_id, row), *(track_causes(q, found) for q, found in row["queues"].items())]
+    return lines
 
 
 def _track(camera_id: str, row: Mapping[str, Any]) -> str:
@@ -94,10 +105,20 @@ def _track(camera_id: str, row: Mapping[str, Any]) -> str:
         return f"Tracks of {camera_id}: no annotated picture falls on one that was looked at."
     per = row["switches_per_served"]
     each = "nobody was served" if per is None else f"{per:.2f} for each of {row['served']} served"
+    switches = f"{row['switches']} identity switch{'' if row['switches'] == 1 else 'es'}"
     return (
         f"Tracks of {camera_id}: HOTA {row['hota']:.3f} (detection {row['det_a']:.3f}, identity {row['ass_a']:.3f}), "
-        f"IDF1 {row['idf1']:.3f}, {row['switches']} identity switches ({each}), in {row['pictures']} pictures of "
-        f"{row['people']} people."
+        f"IDF1 {row['idf1']:.3f}, {switches} ({each}), in {row['pictures']} pictures of {row['people']} people."
+    )
+
+
+def track_causes(queue_id: str, row: Mapping[str, Any]) -> str:
+    """Where the people of a queue were, picture by picture."""
+    n = max(row["pictures"], 1)
+    told = ", ".join(f"{row[k] / n:.1%} {TRACK_CAUSES[k]}" for k in ("right", "missed", "wrong_lane", "not_counted"))
+    return (
+        f"  {queue_id}: of {row['pictures']} times that one of its {row['people']} people was in a picture, {told}; "
+        f"{row['ghost']} times somebody was counted who was in no queue, {row['switch']} times a track changed."
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from calibration import plots, proof_words, words
-from calibration.proof_words import CAUSES
+from calibration import plots, proof_words, track_causes, words
+from calibration.proof_words import CAUSES, TRACK_CAUSES
 from calibration.replay import Replayed
 from calibration.report_tables import MAX_ROWS, at, cut, figure, signed_s, table
 from calibration.scoring import LengthError, Match, stay_error_s, wait_error_s
@@ -40,7 +40,7 @@ def queue(
         plots.waits(done, settings.id, result),
         plots.conditions(done, settings.id),
         plots.visits(done, matches),
-        moments(result),
+        moments(done, result),
         visits(matches, in_view=bool(result.views and not result.visits)),
     ]
     return f"<section>{''.join(parts)}</section>"
@@ -115,18 +115,18 @@ def flow(block: Mapping[str, Any] | None) -> str:
     return "<h3>Joined and served</h3>" + table(heads, cells) + cut(len(block["intervals"]))
 
 
-def moments(result: QueueScore) -> str:
+def moments(done: Replayed, result: QueueScore) -> str:
     """Every moment of the truth, worst first."""
     if not result.lengths:
         return ""
     ordered = sorted(result.lengths, key=lambda e: (-abs(e.error or 0), e.truth.pts_s))
-    rows = [_moment(e, result) for e in ordered[:MAX_ROWS]]
+    rows = [_moment(done, e, result) for e in ordered[:MAX_ROWS]]
     found = table(["Moment", "Truth", "Machine", "Error", "The truth is", "Because"], rows, off=3)
     return f"<details><summary>Moments of the truth, worst first</summary>{found}{cut(len(ordered))}</details>"
 
 
-def _moment(e: LengthError, result: QueueScore) -> list[Any]:
-    reason = why(result.causes, e.truth.queue_id, e.truth.pts_s) if e.error else ""
+def _moment(done: Replayed, e: LengthError, result: QueueScore) -> list[Any]:
+    reason = why(done, result, e) if e.error else ""
     return [clock(e.truth.pts_s), e.truth.length, e.told, figure(e.error, "+d"),
             "certain" if e.truth.certain else "arguable", reason or None]  # fmt: skip
 
@@ -161,8 +161,7 @@ def _visit_cells(visit: Visit | None) -> list[Any]:
 
 def tracks(summary: Mapping[str, Any]) -> str:
     """Tracks against MOT truth."""
-    said = proof_words.tracks(summary)
-    if not said:
+    if not summary.get("tracks"):
         return ""
     rows = [
         [camera_id, t["pictures"], t["people"], figure(t["hota"], ".3f"), figure(t.get("det_a"), ".3f"),
@@ -171,7 +170,14 @@ def tracks(summary: Mapping[str, Any]) -> str:
         for camera_id, t in summary["tracks"].items()
     ]  # fmt: skip
     heads = ["Camera", "Pictures", "People", "HOTA", "DetA", "AssA", "IDF1", "MOTA", "Switches", "For each served"]
-    return f"<section><h2>Tracks</h2>{table(heads, rows)}</section>"
+    why_heads = ["Queue", "People", "Times in a picture", *(TRACK_CAUSES[k].capitalize() for k in track_causes.KINDS)]
+    why_rows = [
+        [queue_id, row["people"], row["pictures"], *(row[k] for k in track_causes.KINDS)]
+        for t in summary["tracks"].values()
+        for queue_id, row in t["queues"].items()
+    ]
+    why_table = f"<h3>Error by cause, picture by picture</h3>{table(why_heads, why_rows)}" if why_rows else ""
+    return f"<section><h2>Tracks</h2>{table(heads, rows)}{why_table}</section>"
 
 
 def comparison(done: Replayed, summary: Mapping[str, Any]) -> str:

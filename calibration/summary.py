@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from calibration import acceptance, causes, flow, intervals, scoring, track_scores
+from calibration import acceptance, causes, flow, intervals, scoring, track_causes, track_scores
 from calibration.causes import Cause
 from calibration.fit import QueueFit
 from calibration.flow import Interval
@@ -100,7 +100,13 @@ def summary(
         queues[fit.queue_id]["fit"] = fit.told()
     found: dict[str, Any] = {"queues": queues}
     if tracks:
-        found["tracks"] = {c: track_scores.score(rows, served=_served(done, truth, c)) for c, rows in tracks.items()}
+        found["tracks"] = {
+            c: {
+                **track_scores.score(rows, served=_served(done, truth, c)),
+                "queues": track_causes.of_tracks(done, c, rows),
+            }
+            for c, rows in tracks.items()
+        }
     judged = acceptance.block(done.site, acceptance.judged(done.site, found))
     return {
         **found,

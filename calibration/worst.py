@@ -5,7 +5,7 @@ The pictures show people: they are made for `report.html` alone, where a truth w
 """
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import ahead, overlay, recording
-from calibration.causes import Cause
 from calibration.replay import Replayed
+from calibration.scoring import LengthError, span
 from calibration.summary import QueueScore
 from edge.vocabulary import Tracks
 
@@ -66,12 +66,12 @@ class Notes(overlay.Notes):
             super().add(tracks)
 
 
-def moments(scores: Mapping[str, QueueScore]) -> list[Worst]:
+def moments(done: Replayed, scores: Mapping[str, QueueScore]) -> list[Worst]:
     """At most A_QUEUE of each queue: the moments farthest off, else (without counts) the stays farthest off."""
-    return [worst for queue_id, score in scores.items() for worst in _of_queue(queue_id, score)]
+    return [worst for queue_id, score in scores.items() for worst in _of_queue(done, queue_id, score)]
 
 
-def _of_queue(queue_id: str, score: QueueScore) -> list[Worst]:
+def _of_queue(done: Replayed, queue_id: str, score: QueueScore) -> list[Worst]:
     wrong = [e for e in score.lengths if e.error]  # neither right nor unknown
     ordered = sorted(wrong, key=lambda e: (not e.truth.certain, -abs(e.error or 0), e.truth.pts_s))
     found = [
@@ -79,7 +79,7 @@ def _of_queue(queue_id: str, score: QueueScore) -> list[Worst]:
             queue_id,
             e.truth.pts_s,
             f"{e.truth.length} there, {e.told} counted" + ("" if e.truth.certain else " (the truth is arguable)"),
-            why(score.causes, queue_id, e.truth.pts_s),
+            why(done, score, e),
         )
         for e in ordered
     ]
@@ -96,9 +96,10 @@ def _apart(rows: Sequence[Worst]) -> list[Worst]:
     return kept
 
 
-def why(causes: Iterable[Cause], queue_id: str, pts_s: float) -> str:
-    """The causes that hold in a queue at a moment, in words."""
-    held = [c for c in causes if c.from_s <= pts_s <= c.to_s and c.person_s > 0 and c.kind != "timing"]
+def why(done: Replayed, score: QueueScore, error: LengthError) -> str:
+    """The causes that hold in a queue at a moment, and stays that are too young to count, in words."""
+    queue_id, pts_s = error.truth.queue_id, error.truth.pts_s
+    held = [c for c in score.causes if c.from_s <= pts_s <= c.to_s and c.person_s > 0 and c.kind != "timing"]
     words = [
         f"one here is counted in {c.counted_in}"
         if c.kind == "wrong_lane" and c.queue_id == queue_id
@@ -107,7 +108,9 @@ def why(causes: Iterable[Cause], queue_id: str, pts_s: float) -> str:
         else f"one {CAUSE_WORDS[c.kind]}"
         for c in held
     ]
-    return ", ".join(words)
+    present = sum(v.joined_s <= pts_s < span(v, done.end_s)[1] for v in done.visits[queue_id])
+    young = present - (present if error.told is None else error.told)
+    return ", ".join(words + ([f"{young} there and not counted yet (min_stay_s)"] if young > 0 else []))
 
 
 def pictures(done: Replayed, rows: Sequence[Worst], notes: Notes) -> dict[Worst, list[str]]:

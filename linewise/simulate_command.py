@@ -19,7 +19,7 @@ def simulate(
     duration_s: Annotated[float | None, typer.Option(min=1.0, help="Instead of the scenario's own.")] = None,
     video: Annotated[bool, typer.Option("--video", help="Draw and encode video.mp4 as well.")] = False,
 ) -> None:
-    """Simulate people who queue: visits.csv, counts.csv, detections.jsonl, site.toml, and video.mp4 with --video."""
+    """Simulate people who queue: visits.csv, counts.csv, tracks.txt, detections.jsonl, site.toml, perhaps video.mp4."""
     from calibration.simulator import make
 
     try:

@@ -35,13 +35,19 @@ NO_ERRORS = Errors(miss_share=0.0, hidden_miss=0.0, jitter=0.0, false_per_min=0.
 
 @dataclass(frozen=True)
 class Tick:
-    """One camera's picture: boxes (N, 4) xyxy pixels, scores (N,), persons (N,) with -1 for what is nobody."""
+    """One camera's picture: boxes (N, 4) xyxy pixels, scores (N,), persons (N,) with -1 for what is nobody.
+
+    true_boxes (M, 4), true_persons (M,) and visible (M,), 0 to 1: everybody in it, seen or not, without any error.
+    """
 
     camera: str
     pts_s: float
     boxes: Floats
     scores: Floats
     persons: np.ndarray
+    true_boxes: Floats
+    true_persons: np.ndarray
+    visible: Floats
 
 
 def body_box(camera: Camera, state: PersonState, height_m: float, width_m: float) -> Floats:
@@ -115,7 +121,7 @@ class _Detector:
         return Tick(
             self.view.id, instant.pts_s, np.concatenate([seen[keep], ghosts]),
             np.concatenate([scores[keep], rng.uniform(0.3, 0.5, len(ghosts))]),
-            np.concatenate([persons[keep], np.full(len(ghosts), -1)]),
+            np.concatenate([persons[keep], np.full(len(ghosts), -1)]), cut, persons, 1.0 - hidden,
         )  # fmt: skip
 
     def _ghosts(self, at_s: float, step_s: float) -> Floats:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from calibration.simulator.detections import Tick
@@ -43,3 +43,25 @@ def write_detections(path: Path, ticks: Iterable[Tick], scenario: Scenario) -> N
                 "boxes": tick.boxes.round(1).tolist(), "scores": tick.scores.round(3).tolist(),
             }  # fmt: skip
             file.write(json.dumps(line) + "\n")
+
+
+def write_tracks(path: Path, ticks: Sequence[Tick], scenario: Scenario) -> None:
+    """Everybody's exact box as MOT text, as `linewise replay --truth` reads it; frames count the film's, from 1."""
+    start_s = min((t.pts_s for t in ticks), default=0.0)
+    with path.open("w") as file:
+        for tick in ticks:
+            frame = round((tick.pts_s - start_s) / scenario.step_s) + 1
+            for person, box, visible in zip(tick.true_persons, tick.true_boxes, tick.visible, strict=True):
+                x1, y1, x2, y2 = box.tolist()
+                size = f"{x1:.1f},{y1:.1f},{x2 - x1:.1f},{y2 - y1:.1f}"
+                file.write(f"{frame},{int(person) + 1},{size},1,1,{visible:.2f}\n")
+
+
+def write_frame_rate(path: Path, scenario: Scenario) -> None:
+    """seqinfo.ini: how many frames a second the numbers of the MOT text count."""
+    path.write_text(f"[Sequence]\nframeRate={1 / scenario.step_s:g}\n")
+
+
+def of_camera(ticks: Iterable[Tick], camera_id: str) -> Iterator[Tick]:
+    """The ticks of one camera."""
+    return (t for t in ticks if t.camera == camera_id)

@@ -41,7 +41,12 @@ def simulate(scenario: Scenario, seed: int, out: Path, *, video: bool, progress:
     rows = counts(visits, names, instants[-1].pts_s)
     files.write_visits(out / "visits.csv", visits)
     files.write_counts(out / "counts.csv", rows)
-    files.write_detections(out / "detections.jsonl", detections(scenario, instants, detector_rng), scenario)
+    ticks = list(detections(scenario, instants, detector_rng))
+    files.write_detections(out / "detections.jsonl", ticks, scenario)
+    for view in scenario.cameras:
+        name = "tracks.txt" if not scenario.views else f"{view.id}.tracks.txt"
+        files.write_tracks(out / name, list(files.of_camera(ticks, view.id)), scenario)
+    files.write_frame_rate(out / "seqinfo.ini", scenario)
     videos = ["video.mp4"] if not scenario.views else [f"{view.id}.mp4" for view in scenario.views]
     (out / "site.toml").write_text(site_toml(scenario, *videos))
     if video:

@@ -25,10 +25,10 @@ def run_once(folder):
 
 
 def test_a_run_repeats_to_the_byte(tmp_path):
-    """The same scenario and seed leave the same four files."""
+    """The same scenario and seed leave the same six files."""
     first, second = run_once(tmp_path / "a"), run_once(tmp_path / "b")
     assert first == second
-    assert set(first) == {"visits.csv", "counts.csv", "detections.jsonl", "site.toml"}
+    assert set(first) == {"visits.csv", "counts.csv", "detections.jsonl", "site.toml", "tracks.txt", "seqinfo.ini"}
 
 
 def test_files_have_the_agreed_columns(tmp_path):
