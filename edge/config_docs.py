@@ -13,6 +13,7 @@ _INTRO = {
     "display": "Once, or left out: then `linewise up` starts no public display.",
     "camera": "Once for each camera, in double brackets.",
     "camera.floor": "Inside a camera: four marks, in the picture and on the floor; makes distances metric.",
+    "camera.tracker": "Inside a camera, or left out: how people are followed; `linewise tune` tries other values.",
     "queue": "Once for each queue, in double brackets; its lanes follow it.",
     "queue.lane": "One or more for each queue, in order from the service point, on any cameras. A lane has a "
     "`service_line` or a `service_area` or neither, not both.",

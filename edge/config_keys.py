@@ -117,6 +117,16 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "image": Key(four(geometry.fraction), "four points, each from 0 to 1", "four marks in the picture", REQUIRED),
         "metres": Key(four(geometry.metres), "four points in metres", "the same marks on the floor", REQUIRED),
     },
+    "camera.tracker": {
+        "birth_score": Key(
+            number(0.05, 0.95), "0.05 to 0.95", "boxes of this score or more start a person", "0.4", 0.4
+        ),
+        "keep_score": Key(
+            number(0.01, 0.95), "0.01 to 0.95", "boxes of this score or more go on with one", "0.15", 0.15
+        ),
+        "max_hidden_s": seconds(0.5, 60, "unseen so long, a person is forgotten", 5.0),
+        "confirm_s": seconds(0, 5, "a second box so long after the first shows a person", 0.15),
+    },
     "queue": {
         "id": Key(ident, _A_ID, "used in topics", REQUIRED),
         "name": Key(text, _A_NAME, "for people's eyes", "the id"),
@@ -201,7 +211,7 @@ TABLES = (
     "acceptance",
 )  # once each
 ARRAYS = ("camera", "queue", "line", "alert", "webhook")  # as often as needed, in double brackets
-INNER = {"camera": {"floor": "table"}, "queue": {"lane": "array", "acceptance": "table"}}
+INNER = {"camera": {"floor": "table", "tracker": "table"}, "queue": {"lane": "array", "acceptance": "table"}}
 
 
 def defaults(table: str) -> dict[str, Any]:

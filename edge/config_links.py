@@ -21,6 +21,7 @@ from edge.settings import (
     MetricsSettings,
     MqttSettings,
     Site,
+    TrackerSettings,
 )
 from edge.vocabulary import AlertSettings, LaneSettings, LineSettings, QueueSettings
 
@@ -37,6 +38,7 @@ def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: 
     cameras = _ids(found["camera"])
     for camera in found["camera"]:
         _loop(camera, faults)
+        _scores(camera, faults)
     for queue in found["queue"]:
         lanes = queue.inner.get("lane", [])
         if not lanes and "lane" not in queue.raw:
@@ -64,6 +66,14 @@ def _loop(camera: "Table", faults: FaultList) -> None:
     source = camera.values.get("source")
     if camera.values.get("loop") and isinstance(source, Source) and source.kind not in ("file", "unread"):
         faults.add((*camera.path, "loop"), "only a file can be played again; leave loop out", True)
+
+
+def _scores(camera: "Table", faults: FaultList) -> None:
+    for tracker in camera.inner.get("tracker", []):
+        birth, keep = (tracker.values.get(key) for key in ("birth_score", "keep_score"))
+        if birth is not None and keep is not None and keep > birth:
+            message = f"greater than birth_score = {birth:g}; allowed: at most that"
+            faults.add((*tracker.path, "keep_score"), message, keep)
 
 
 def _login(dashboard: "Table", faults: FaultList) -> None:
@@ -195,6 +205,7 @@ def _camera(table: "Table") -> CameraSettings:
         mask=values["mask"],
         floor=floor[0] if floor else None,
         loop=values["loop"],
+        tracker=next((TrackerSettings(**t.values) for t in table.inner.get("tracker", [])), TrackerSettings()),
     )
 
 

@@ -17,6 +17,22 @@ class FloorSettings:
 
 
 @dataclass(frozen=True)
+class TrackerSettings:
+    """How people are followed from picture to picture; `linewise tune` tries other values against a truth.
+
+    Attributes:
+        birth_score, keep_score: boxes of this score or more start a person; continue one.
+        max_hidden_s: unseen so long, a person is forgotten.
+        confirm_s: a person is shown when a second good box came at least so long after the first.
+    """
+
+    birth_score: float = 0.4
+    keep_score: float = 0.15
+    max_hidden_s: float = 5.0
+    confirm_s: float = 0.15
+
+
+@dataclass(frozen=True)
 class CameraSettings:
     """One camera.
 
@@ -30,6 +46,7 @@ class CameraSettings:
         mask: polygons blacked out before anything else sees the picture.
         floor: makes distances metric.
         loop: a file is played again and again as if it were live (the demo).
+        tracker: how people are followed.
     """
 
     id: str
@@ -40,6 +57,7 @@ class CameraSettings:
     mask: tuple[Polygon, ...] = ()
     floor: FloorSettings | None = None
     loop: bool = False
+    tracker: TrackerSettings = TrackerSettings()
 
 
 @dataclass(frozen=True)

@@ -42,26 +42,14 @@ OUTWARD = 0.15  # body heights a second
 class Tracker:
     """Follows the people of one camera."""
 
-    def __init__(
-        self,
-        camera: CameraSettings,
-        *,
-        run: str,
-        birth_score: float = 0.4,
-        keep_score: float = 0.15,
-        max_hidden_s: float = 5.0,
-        confirm_s: float = 0.15,
-    ) -> None:
-        """`run` names this tracker's life: track ids are unique within it.
-
-        Boxes of birth_score or more start people; boxes of keep_score or more continue them.
-        """
+    def __init__(self, camera: CameraSettings, *, run: str) -> None:
+        """`run` names this tracker's life: track ids are unique within it."""
         self._camera = camera
         self._run = run
-        self._birth_score = birth_score
-        self._keep_score = keep_score
-        self._max_hidden_s = max(max_hidden_s, 2.2 / camera.detect_fps)
-        self._confirm_s = confirm_s
+        self._birth_score = camera.tracker.birth_score
+        self._keep_score = camera.tracker.keep_score
+        self._max_hidden_s = max(camera.tracker.max_hidden_s, 2.2 / camera.detect_fps)
+        self._confirm_s = camera.tracker.confirm_s
         self._people = People.nobody()
         self._next_id = 1
         self._pts_s: float | None = None

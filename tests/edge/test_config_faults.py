@@ -64,6 +64,8 @@ TABLE = [
         "four points are wanted, here are 3",
     ),
     (HEAD + "floor = { image = [[0,0],[1,0],[1,1],[0,1]] }\n", 6, "camera.floor.metres", "missing"),
+    (HEAD + "tracker = { birth_score = 0.1 }\n", 6, "camera.tracker.keep_score", "greater than birth_score = 0.1"),
+    (HEAD + "tracker = { max_hidden_s = 90 }\n", 6, "camera.tracker.max_hidden_s", "too large"),
     (HEAD + CAM, 7, "camera.id", "used twice, first in line 4"),
     (HEAD.replace("test://", "rstp://h/s"), 5, "camera.source", 'did you mean "rtsp"?'),
     (HEAD.replace("test://", "rtsp:///s"), 5, "camera.source", "the URL has no host"),

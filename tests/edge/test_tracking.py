@@ -1,12 +1,14 @@
 """A person keeps one id through hiding, flicker, crossing, any rate of pictures and any size of the stream."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.runtime.detections import Detections, no_detections
-from edge.settings import CameraSettings
+from edge.settings import CameraSettings, TrackerSettings
 from edge.tracking import Tracker
 
 SIZE = (1280, 720)
@@ -314,3 +316,14 @@ def test_a_standing_person_is_one_id_at_any_rate(fps, seed):
         box = people((500, 600)) + rng.normal(0, 4, (1, 4))
         frames.append(picture(k / fps, box if k < 2 or rng.uniform() > 0.1 else []))
     assert ids(follow(frames)) == {1}
+
+
+def test_the_camera_s_own_tracker_settings_hold():
+    """A box under birth_score starts nobody, and who is hidden longer than max_hidden_s is forgotten."""
+    strict = replace(CAMERA, tracker=TrackerSettings(birth_score=0.95, max_hidden_s=1.0))
+    assert not ids([Tracker(strict, run="r").update(picture(0.0, people((600, 600)), scores=0.9))])
+    for camera, left in ((replace(CAMERA, tracker=TrackerSettings(max_hidden_s=1.0)), 0), (CAMERA, 1)):
+        one = Tracker(camera, run="r")
+        for k in range(10):
+            one.update(picture(k / 5, people((600, 600))))
+        assert len(one.update(picture(3.4, people())).track_ids) == left
