@@ -4,7 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from edge.certificate import Certificate, certificates_path, fingerprints
 from edge.settings import Site
+from edge.vocabulary import QueueSettings
 
 Seen = Literal["fresh", "late", "silent", "never"]
 Trend = Literal["rising", "falling", "steady"]
@@ -12,7 +14,14 @@ Trend = Literal["rising", "falling", "steady"]
 
 @dataclass(frozen=True)
 class Names:
-    """What the site file knows and the store does not; all of it for people's eyes, in the site file's order."""
+    """What the site file knows and the store does not; all of it for people's eyes, in the site file's order.
+
+    Attributes:
+        rooms, servers: (queue, number) of the queues where the site file tells one.
+        served_outside: queues whose line does not hold the person who is served.
+        lanes: (queue, fingerprints of its lanes, ids of its cameras).
+        certificates, reports: absolute paths.
+    """
 
     site: str = ""
     name: str = ""
@@ -23,6 +32,8 @@ class Names:
     rooms: tuple[tuple[str, int], ...] = ()
     servers: tuple[tuple[str, int], ...] = ()
     served_outside: tuple[str, ...] = ()
+    lanes: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+    certificates: str | None = None
     target_wait_s: float = 300.0
     reports: str | None = None
     config_sha256: str = ""
@@ -40,6 +51,8 @@ class Names:
             rooms=tuple((q.id, q.room) for q in site.queues if q.room),
             servers=tuple((q.id, q.servers) for q in site.queues if q.servers),
             served_outside=tuple(q.id for q in site.queues if not q.count_served),
+            lanes=tuple((q.id, fingerprints(q), _cameras(q)) for q in site.queues),
+            certificates=str(certificates_path(site.path).absolute()),
             target_wait_s=site.dashboard.target_wait_s,
             reports=site.dashboard.reports,
             config_sha256=site.config_sha256,
@@ -57,12 +70,17 @@ class Names:
             raw[key] = tuple((str(i), str(n)) for i, n in raw.get(key, ()))
         for key in ("rooms", "servers"):
             raw[key] = tuple((str(i), int(n)) for i, n in raw.get(key, ()))
+        raw["lanes"] = tuple((str(q), tuple(prints), tuple(seen)) for q, prints, seen in raw.get("lanes", ()))
         raw["served_outside"] = tuple(map(str, raw.get("served_outside", ())))
         return cls(**raw)
 
     def for_site(self, site: str) -> "Names":
         """These names if they are that site's, else bare ids."""
         return self if site == self.site else Names(site=site, name=site, timezone=self.timezone)
+
+
+def _cameras(queue: QueueSettings) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lane.camera_id for lane in queue.lanes))
 
 
 @dataclass(frozen=True)
@@ -166,6 +184,21 @@ class AlertRow:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What is proven of one queue: its certificate, why it does not hold (None: it holds), and what else is to know.
+
+    `cameras` are those of the site file.
+    """
+
+    queue: str
+    name: str
+    cameras: tuple[str, ...]
+    certificate: Certificate | None = None
+    void: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything that the live pages show, as of `now_s` (seconds since 1970, this machine's clock)."""
 
@@ -178,6 +211,8 @@ class Page:
     boxes: tuple[BoxRow, ...]
     alerts: tuple[AlertRow, ...]
     lines: tuple[LineRow, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    proofs_fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,3 +230,5 @@ class Slow:
     history: dict[str, History]
     alerts: tuple[AlertRow, ...]
     lines: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # today: in, out, unknown readings
+    certificates: tuple[Certificate, ...] = ()
+    certificates_fault: str = ""

@@ -16,6 +16,7 @@ from dashboard.alert_book import read_alerts, told
 from dashboard.desk import Key
 from dashboard.page import BoxRow, CameraRow, History, LineRow, Names, Page, QueueCard, Seen, Slow, Trend
 from dashboard.periods import period, today
+from dashboard.proofs import proofs, read_certificates
 from edge.messages import STATE_EXPIRY_S
 
 PERIOD_S = 1.0  # of a queue's readings
@@ -44,15 +45,18 @@ def sites(db: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def read_slow(db: sqlite3.Connection, names: Names, now_s: float) -> Slow:
-    """The last 30 minutes of each queue, alerts that are open or of the last three hours, today's counts of lines."""
+    """Each queue's last 30 minutes, alerts that are open or of the last three hours, today's lines, certificates."""
     rows = db.execute("SELECT queue, at, received_s FROM state WHERE site = ?", (names.site,)).fetchall()
     ahead_s = {str(row["queue"]): _clock_ahead_s(row) for row in rows}
     box_now_s = now_s + max(ahead_s.values(), key=abs, default=0.0)
     alerts = read_alerts(db, names.site, box_now_s - ALERTS_BACK_S)
+    certificates, fault = read_certificates(names)
     return Slow(
         history={queue: _history(db, names.site, queue, now_s + ahead) for queue, ahead in ahead_s.items()},
         alerts=tuple(a for a in alerts if a.ended_s is None or a.ended_s >= box_now_s - ALERTS_S),
         lines=_lines_today(db, names, box_now_s),
+        certificates=certificates,
+        certificates_fault=fault,
     )
 
 
@@ -84,6 +88,8 @@ def read_page(
         boxes=_boxes(db, site, now_s),
         alerts=told(slow.alerts, dict(queue_names), seen_alerts),
         lines=_lines(db, names, slow, now_s),
+        proofs=proofs(names, slow.certificates, cameras),
+        proofs_fault=slow.certificates_fault,
     )
 
 

@@ -103,7 +103,12 @@ def void(certificate: Certificate, queue: QueueSettings, moved: Iterable[str] = 
         queue: as the site file has it now.
         moved: cameras whose health says `moved`.
     """
-    if certificate.lanes != fingerprints(queue):
+    return void_with(certificate, fingerprints(queue), moved)
+
+
+def void_with(certificate: Certificate, lanes: tuple[str, ...], moved: Iterable[str] = ()) -> str | None:
+    """`void` for one who knows the lanes' fingerprints only."""
+    if certificate.lanes != lanes:
         return "the lanes have changed since it was measured"
     turned = sorted(set(certificate.cameras) & set(moved))
     return f"camera {', '.join(turned)} has been moved since it was measured" if turned else None

@@ -1,8 +1,11 @@
 """Cameras and boxes: what they do, in measured figures, and what to do about a fault."""
 
+from collections.abc import Sequence
+
 from dashboard import words
-from dashboard.page import BoxRow, CameraRow, Page
+from dashboard.page import BoxRow, CameraRow, Page, Proof
 from dashboard.views.markup import Markup, join, tag
+from dashboard.views.proofs_html import of_camera
 
 SILENT = words.Told("Nothing heard", "Check the box's power and network, then its log.", "bad")
 BOX_OFFLINE = words.Told("Not known: the box is offline", "Check the box's power and network.", "bad")
@@ -30,14 +33,14 @@ def cameras_html(page: Page) -> Markup | None:
     off = offline(page)
     order = {"bad": 0, "warn": 1, "good": 2, "off": 3}
     rows = sorted(page.cameras, key=lambda row: order[camera_told(row, box_offline=off).level])
-    heads = ("Camera", "State", "Pictures in / out", "Last picture", "Latency", "Restarts", "Runs on")
+    heads = ("Camera", "State", "Pictures in / out", "Last picture", "Latency", "Restarts", "Runs on", "Proven")
     return tag(
         "section",
         tag("h2", "Cameras"),
         tag(
             "table",
             tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
-            tag("tbody", *(_camera(row, off) for row in rows)),
+            tag("tbody", *(_camera(row, off, page.proofs) for row in rows)),
             cls="lw-table",
         ),
         cls="lw-section",
@@ -80,7 +83,7 @@ def chips_html(page: Page) -> Markup | None:
     return tag("section", tag("h2", title), tag("div", *chips, cls="lw-chips"), cls="lw-section")
 
 
-def _camera(row: CameraRow, off: bool) -> Markup:
+def _camera(row: CameraRow, off: bool, proofs: Sequence[Proof]) -> Markup:
     told = camera_told(row, box_offline=off)
     now = row.seen == "fresh" and not off
     age = None if row.picture_age_s is None else row.picture_age_s
@@ -103,6 +106,7 @@ def _camera(row: CameraRow, off: bool) -> Markup:
         _cell("Latency", latency if now else words.NOT_KNOWN),
         _cell("Restarts", str(row.restarts) if row.seen != "never" else words.NOT_KNOWN),
         _cell("Runs on", " ".join(filter(None, (row.runtime, size))) or words.NOT_KNOWN),
+        _cell("Proven", of_camera(proofs, row.camera) or words.NOT_KNOWN),
         cls=f"lw-{told.level}",
         data_camera=row.camera,
     )
