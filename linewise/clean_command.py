@@ -16,12 +16,16 @@ SEED = 0
 
 
 def clean(
+    *,
     data: Annotated[
         Path, typer.Option(help="folder with a train part, or one label file (any format that train takes)")
     ],
     out: Annotated[Path, typer.Option(help="folder for train.json, val.json, report.html and suspects.json")],
     model: Annotated[str, typer.Option(help="the detector that is asked: n, s, or a folder of exported weights")] = "n",
     rounds: Annotated[int, typer.Option(min=1, help="at most so many; it ends when a round finds nothing new")] = 5,
+    identities: Annotated[
+        bool, typer.Option(help="cluster crops by an ArcFace embedding trained on these people; takes minutes longer")
+    ] = False,
     posters: Annotated[
         bool, typer.Option(help="set aside what looks the same at the same place in many pictures, not only show it")
     ] = False,
@@ -32,7 +36,7 @@ def clean(
     holds crops of people.
     """
     needs_torch()
-    cleaned = guarded(lambda: _clean(data, out, model, rounds=rounds, posters=posters))
+    cleaned = guarded(lambda: _clean(data, out, model, rounds=rounds, posters=posters, identities=identities))
     for kind, count in cleaned.counts().items():
         typer.echo(f"{kind:8} {count:6}")
     people = sum(int((picture.people.weights > 0).sum()) for picture in cleaned.before)
@@ -42,11 +46,12 @@ def clean(
     )
 
 
-def _clean(data: Path, out: Path, model: str, *, rounds: int, posters: bool) -> "Cleaned":
+def _clean(data: Path, out: Path, model: str, *, rounds: int, posters: bool, identities: bool) -> "Cleaned":
     import numpy as np
 
     from detector.cleaning.clean import clean as run_cleaning
     from detector.cleaning.embedding import Embedder
+    from detector.cleaning.identity import person_views, train_identity
     from detector.cleaning.report import write_report
     from detector.data.people_json import write_people_json
     from detector.data.readers import read_parts
@@ -58,7 +63,12 @@ def _clean(data: Path, out: Path, model: str, *, rounds: int, posters: bool) -> 
     embedder = Embedder(imagenet_state())
     rng = np.random.default_rng(SEED)
     show = sys.stderr.isatty()
-    cleaned = run_cleaning(pictures, detector, embedder, rounds=rounds, rng=rng, still_aside=posters, progress=show)
+    identity = None
+    if identities:
+        identity = train_identity(person_views(pictures, embedder, rng, progress=show), seed=SEED)
+    cleaned = run_cleaning(
+        pictures, detector, embedder, rounds=rounds, rng=rng, identity=identity, still_aside=posters, progress=show
+    )
     out.mkdir(parents=True, exist_ok=True)
     write_people_json(out / "train.json", cleaned.pictures)
     if val:

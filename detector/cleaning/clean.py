@@ -9,6 +9,7 @@ import numpy as np
 from detector.cleaning.clusters import complete_linkage, principal
 from detector.cleaning.embedding import Embedder
 from detector.cleaning.gather import LABEL, Gathering, Table
+from detector.cleaning.identity import Identity
 from detector.cleaning.judge import Case, Suspect, judge
 from detector.data.pictures import DataError, People, Picture
 from detector.runtime.protocol import Detector
@@ -51,6 +52,7 @@ def clean(
     *,
     rounds: int,
     rng: np.random.Generator,
+    identity: Identity | None = None,
     still_aside: bool = False,
     progress: bool = False,
 ) -> Cleaned:
@@ -62,6 +64,7 @@ def clean(
         embedder: of crops.
         rounds: at most so many; it ends before when a round finds nothing new.
         rng: for the places without people, and the order of clustering.
+        identity: what crops are clustered by (identity.py); without one by how they look to ImageNet.
         still_aside: whether what always looks the same at the same place is set aside, and not only shown.
         progress: shows a bar.
     """
@@ -70,7 +73,7 @@ def clean(
         raise DataError("the labels hold no person: there is nothing to clean")
     dims = max(2, min(DIMS, len(table.kind) // BOXES_A_DIM))
     vectors = principal(table.embeddings, dims, rng)
-    clusters = complete_linkage(vectors, ALIKE, rng)
+    clusters = complete_linkage(vectors if identity is None else identity(table.embeddings), ALIKE, rng)
     trusted = table.kind == LABEL
     suspects: list[Suspect] = []
     number = 0

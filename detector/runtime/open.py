@@ -43,7 +43,8 @@ def open_detector(
 
     Args:
         runtime: "auto", "openvino", "onnx", "tensorrt" (each falls back to the next best), or exactly one of
-            "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32", "tensorrt-int8", "tensorrt-fp16", "tensorrt-fp32".
+            "openvino-int8", "openvino-fp32", "onnx-int8", "onnx-fp32", "tensorrt-int8", "tensorrt-fp16",
+            "tensorrt-fp32".
         weights_dir: folder with manifest.json; the shipped one by default.
         model: name in the manifest.
         threads: CPU threads of one detector.

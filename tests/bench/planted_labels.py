@@ -1,4 +1,6 @@
-"""How many planted errors `linewise clean` finds: `python -m tests.bench.planted_labels PEOPLE.json [PICTURES]`.
+"""How many planted errors `linewise clean` finds.
+
+`python -m tests.bench.planted_labels PEOPLE.json [PICTURES] [--identities]`
 
 Into a sample of the pictures it plants doubles (a second box, moved by up to an eighth), shifted boxes (a person's only
 box, moved by half its width), empty boxes (where no label is), and one poster (a stranger's picture at one place of
@@ -16,6 +18,7 @@ import numpy as np
 
 from detector.cleaning.clean import clean
 from detector.cleaning.embedding import Embedder
+from detector.cleaning.identity import person_views, train_identity
 from detector.data.cache import read_picture
 from detector.data.people_json import read_json
 from detector.data.pictures import Picture, join, people_of
@@ -86,15 +89,20 @@ def plant_poster(pictures: list[Picture], folder: Path) -> tuple[list[Picture], 
 def main() -> None:
     """Prints planted and found by kind."""
     rng = np.random.default_rng(0)
-    pictures = read_json(Path(sys.argv[1]))
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    arguments = [argument for argument in sys.argv[1:] if argument != "--identities"]
+    pictures = read_json(Path(arguments[0]))
+    count = int(arguments[1]) if len(arguments) > 1 else 500
     pictures = [pictures[k] for k in sorted(rng.permutation(len(pictures))[:count])]
     with tempfile.TemporaryDirectory() as folder:
         pictures, posters = plant_poster(pictures, Path(folder))
         pictures, planted = plant(pictures, rng)
         planted |= posters
         detector = open_detector(score_threshold=0.02)
-        cleaned = clean(pictures, detector, Embedder(imagenet_state()), rounds=5, rng=rng)
+        embedder = Embedder(imagenet_state())
+        identity = None
+        if len(arguments) < len(sys.argv) - 1:
+            identity = train_identity(person_views(pictures, embedder, np.random.default_rng(1)), seed=0)
+        cleaned = clean(pictures, detector, embedder, rounds=5, rng=rng, identity=identity)
     found = {}
     for suspect in cleaned.suspects:
         key = (pictures[cleaned.table.picture[suspect.row]].file, int(cleaned.table.person[suspect.row]))
@@ -105,6 +113,8 @@ def main() -> None:
         mine = [key for key, value in planted.items() if value == kind]
         kinds = [found[key] for key in mine if key in found]
         print(f"{kind:8} planted {len(mine):4} found {len(kinds):4}  as {dict(Counter(kinds))}")
+    dropped = Counter(s.action for s in cleaned.suspects if s.kind == "double")
+    print(f"doubles {dict(dropped)}; clusters {len(set(cleaned.clusters.tolist()))}")
     print(f"labels {sum(len(p.people.boxes) for p in pictures)}, suspects {cleaned.counts()}, rounds {cleaned.rounds}")
 
 

@@ -87,7 +87,7 @@ def test_a_precision_without_its_file_is_refused_with_the_command_that_makes_it(
     manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
     manifest["models"]["n"]["files"].pop("int8trt", None)
     (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(DetectorError, match="no int8trt file.*linewise formats"):
+    with pytest.raises(DetectorError, match=r"no int8trt file.*linewise formats"):
         open_detector("tensorrt-int8", weights_dir=copied)
 
 
