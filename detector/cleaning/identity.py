@@ -7,6 +7,7 @@ for. The embedding below it (embedding.py) stays as it is.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -118,12 +119,13 @@ def train_identity(views: Views, *, seed: int, epochs: int = EPOCHS) -> Identity
     data, classes = torch.from_numpy(views.embeddings) - middle, torch.from_numpy(views.people)
     weight = nn.Parameter(torch.randn(data.shape[1], DIMS, generator=generator) / math.sqrt(data.shape[1]))
     centres = nn.Parameter(torch.randn(count, DIMS, generator=generator) * 0.1)
-    optimiser = torch.optim.AdamW([{"params": [weight], "weight_decay": 1e-2}, {"params": [centres]}], lr=RATE)
+    groups: list[dict[str, Any]] = [{"params": [weight], "weight_decay": 1e-2}, {"params": [centres]}]
+    optimiser = torch.optim.AdamW(groups, lr=RATE)
     steps = epochs * max(1, math.ceil(len(data) / BATCH))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     for _ in range(epochs):
         order = torch.randperm(len(data), generator=generator)
-        for batch in order.split(BATCH):
+        for batch in torch.split(order, BATCH):
             cosines = F.normalize(data[batch] @ weight, dim=1) @ F.normalize(centres, dim=1).T
             optimiser.zero_grad(set_to_none=True)
             arcface_loss(cosines, classes[batch]).backward()  # type: ignore[no-untyped-call]
