@@ -48,10 +48,15 @@ def on_duty(alert: AlertSettings, at: datetime, zone: ZoneInfo) -> bool:
 
 
 class AlertWatch:
-    """One alert over time."""
+    """One alert over time.
+
+    Attributes:
+        opened: when it was told and is not over yet, None: it is not open.
+    """
 
     def __init__(self, alert: AlertSettings, timezone: str = "UTC") -> None:
         self.alert = alert
+        self.opened: datetime | None = None
         self._zone = ZoneInfo(timezone)
         self._always = alert.between is None and not alert.weekdays
         self._since_s: float | None = None  # it holds since then
@@ -61,6 +66,11 @@ class AlertWatch:
 
     def told(self, reading: QueueReading, cameras: Sequence[str] = ()) -> str | None:
         """Takes in the next reading of the alert's queue; what is to be told now, None: nothing."""
+        text = self._next(reading, cameras)
+        self.opened = None if self._told_s is None else self.opened or reading.at
+        return text
+
+    def _next(self, reading: QueueReading, cameras: Sequence[str]) -> str | None:
         now_s = reading.pts_s
         if self._last_s is not None and now_s < self._last_s:  # the clock was set back: begin anew
             self._since_s = self._over_s = self._told_s = None

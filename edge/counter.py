@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.alerts import AlertWatch
 from edge.line_counts import LineCounts
-from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
+from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
 from edge.overload import too_slow
 from edge.queueing import waiting
 from edge.queueing.floor import Floor
@@ -130,6 +130,14 @@ class Counter:
     def open_visits(self) -> list[Visit]:
         """Visits that go on, queue by queue."""
         return [v for queue in self._queues for v in queue.book.open_visits()]
+
+    def open_alerts(self, utc_s: float) -> list[QueueAlerts]:
+        """The alerts that go on, of each queue that has any in the site file."""
+        found: dict[str, list[OpenAlert]] = {watch.alert.queue_id: [] for watch in self._alerts}
+        for watch in self._alerts:
+            if watch.opened is not None:
+                found[watch.alert.queue_id].append(OpenAlert(condition=watch.alert.text, since=watch.opened))
+        return [QueueAlerts(site=self._site, queue=q, at=utc(utc_s), open=tuple(told)) for q, told in found.items()]
 
     def wait_errors(self, queue_id: str) -> Errors | None:
         """How the waits told in a queue have turned out since the start; None before the first."""

@@ -20,11 +20,12 @@ from edge.camera_words import CameraWords
 from edge.clock import JumpWatch, plausible, synchronised
 from edge.counter import Counter, Tick
 from edge.counter_word import counter_says, write_word
+from edge.home_assistant import Announcer, discovery
 from edge.link import LinkServer
-from edge.messages import CameraHealth, LineMinute, LineReading, QueueMinute, QueueReading, utc
+from edge.messages import CameraHealth, LineMinute, LineReading, QueueAlerts, QueueMinute, QueueReading, utc
 from edge.minutes import LineMinuteBook, MinuteBook
 from edge.outbox import Outbox
-from edge.paths import counter_socket, counter_word, outbox_path
+from edge.paths import counter_socket, counter_word, home_assistant_mark, outbox_path
 from edge.publisher import BoxIdentity, Publisher
 from edge.settings import MqttSettings, Site
 from edge.vocabulary import Tracks
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 LATE_S = 0.5
 TURN_S = 0.1
 WORD_S = 10.0
+ALERTS_S = 10.0
 MAX_CATCH_UP = 120  # seconds that are ticked one by one after a pause; of a longer one only the end
 
 
@@ -43,6 +45,7 @@ class _Live(Protocol):
 
     def reading(self, reading: QueueReading) -> None: ...
     def line(self, reading: LineReading) -> None: ...
+    def alerts(self, alerts: QueueAlerts) -> None: ...
     def health(self, health: CameraHealth) -> None: ...
     def rows_waiting(self) -> None: ...
 
@@ -55,11 +58,12 @@ def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.
         BrokerError: another counter publishes under this box's name (a broker that is away is waited for).
     """
     identity = BoxIdentity(site.id, site.box, version("linewise"), site.config_sha256)
+    announcer = _announcer(site, mqtt, state)
     ending = threading.Event()
     with ExitStack() as stack:
         outbox = stack.enter_context(closing(Outbox(outbox_path(state))))
         link = stack.enter_context(closing(LinkServer(counter_socket(state))))
-        publisher = stack.enter_context(closing(Publisher(identity, mqtt, outbox)))
+        publisher = stack.enter_context(closing(Publisher(identity, mqtt, outbox, announcer=announcer)))
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="publisher"))
         stack.callback(ending.set)  # before the pool waits for its thread
         talking = pool.submit(publisher.run, ending)
@@ -81,6 +85,15 @@ def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.
         finally:
             notify("STOPPING=1")
             service.end()
+
+
+def _announcer(site: Site, mqtt: MqttSettings, state: Path) -> Announcer | None:
+    """For Home Assistant; where it was told before and is no longer to be, one that takes everything back."""
+    told = home_assistant_mark(state)
+    if mqtt.home_assistant:
+        told.touch()
+        return Announcer(site, discovery(site, version("linewise")))
+    return Announcer(site, {}) if told.exists() else None
 
 
 class _ClockWatch:
@@ -131,6 +144,7 @@ class CounterService:
         self._line_minutes = LineMinuteBook()
         self._cameras = CameraWords(site.id, (c.id for c in site.cameras), clock())
         self._ticked = math.floor(clock() - LATE_S)
+        self._alerts: dict[str, QueueAlerts] = {}  # as told last
 
     def take(self, items: list[Tracks | CameraHealth]) -> None:
         """What the cameras sent."""
@@ -164,6 +178,7 @@ class CounterService:
             self._live.reading(reading)
         for line in tick.lines:
             self._live.line(line)
+        self._tell_alerts()
         minutes: list[QueueMinute | LineMinute] = [m for r in tick.readings for m in self._minutes.add(r)]
         minutes += [m for r in tick.lines for m in self._line_minutes.add(r)]
         if tick.events:
@@ -174,6 +189,14 @@ class CounterService:
             self._live.rows_waiting()
         else:
             self._outbox.flush()
+
+    def _tell_alerts(self) -> None:
+        """Each queue's open alerts, when they change and every 10 s: what is told live is soon forgotten."""
+        for alerts in self._counter.open_alerts(self._utc_s()):
+            told = self._alerts.get(alerts.queue)
+            if told is None or told.open != alerts.open or abs((alerts.at - told.at).total_seconds()) >= ALERTS_S:
+                self._alerts[alerts.queue] = alerts
+                self._live.alerts(alerts)
 
     def end(self) -> None:
         """Keeps the minutes that go on: the next counter's rows are added to them in the store."""

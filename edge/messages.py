@@ -100,6 +100,23 @@ class QueueEvent(Message):
     told_high_s: Finite | None = None
 
 
+class OpenAlert(BaseModel):
+    """An alert that goes on: its condition as the site file writes it, and since when it is told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    condition: str
+    since: Instant
+
+
+class QueueAlerts(Message):
+    """The alerts of one queue that are open now; none: an empty list. Each coming and going is a QueueEvent too."""
+
+    queue: Name
+    at: Instant
+    open: tuple[OpenAlert, ...]
+
+
 class QueueMinute(Message):
     """One queue, one minute of readings; a durable row. Unknown lengths are left out of the figures and counted.
 
@@ -210,6 +227,11 @@ class BoxStatus(Message):
 def queue_state_topic(site: str, queue: str) -> str:
     """Topic of a queue's live reading."""
     return f"linewise/{site}/queue/{queue}/state"
+
+
+def queue_alerts_topic(site: str, queue: str) -> str:
+    """Topic of a queue's open alerts."""
+    return f"linewise/{site}/queue/{queue}/alerts"
 
 
 def line_state_topic(site: str, line: str) -> str:

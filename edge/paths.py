@@ -34,6 +34,11 @@ def counter_word(state: Path) -> Path:
     return state / "counter.json"
 
 
+def home_assistant_mark(state: Path) -> Path:
+    """Is there when Home Assistant has been told of this box: what was said can be taken back."""
+    return state / "home_assistant"
+
+
 def counter_socket(state: Path) -> Path:
     """The counter's UNIX socket; a short one in the temporary folder where the state path is too long for a socket."""
     path = state / "counter.sock"

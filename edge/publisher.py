@@ -13,23 +13,25 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ValidationError
 
 from edge.connection import Backoff, Connection, RefusedError, Will
 from edge.errors import BrokerError
+from edge.home_assistant import Announcer
+from edge.live_board import LiveBoard
 from edge.messages import (
-    STATE_EXPIRY_S,
     Ack,
     BoxStatus,
     CameraHealth,
     LineReading,
+    QueueAlerts,
     QueueReading,
     box_topic,
-    camera_health_topic,
     line_state_topic,
+    queue_alerts_topic,
     queue_state_topic,
     utc,
 )
@@ -41,7 +43,6 @@ from edge.twin import TwinError, TwinWatch, twin_error
 
 log = logging.getLogger(__name__)
 
-HEALTH_EVERY_S = 30.0
 GOOD_CONNECTION_S = 10.0
 MAX_SHORT = 3
 
@@ -56,14 +57,6 @@ class BoxIdentity:
     config_sha256: str
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A camera's health and when it was published last (monotonic), None: not yet, or it has changed."""
-
-    health: CameraHealth
-    told_s: float | None
-
-
 class Publisher:
     """Publishes for one box."""
 
@@ -73,6 +66,7 @@ class Publisher:
         mqtt: MqttSettings,
         outbox: Outbox,
         *,
+        announcer: Announcer | None = None,
         heartbeat_s: float = 10.0,
         rng: random.Random | None = None,
         utc_s: Callable[[], float] = time.time,
@@ -87,10 +81,8 @@ class Publisher:
         self._quiet = QuietLog(log)
         self._twins = TwinWatch(identity.site, identity.box)
         self._sender = RowSender(outbox, site=identity.site, box=identity.box)
-        self._lock = threading.Lock()
-        self._readings: dict[str, tuple[bytes, float]] = {}  # by topic, with the monotonic time of its arrival here
-        self._untold: set[str] = set()
-        self._healths: dict[str, _Told] = {}
+        self._board = LiveBoard()
+        self._announcer = announcer
         self._status_s = 0.0
         self._claimed = False
         self._short = 0  # connections in a row that did not last
@@ -107,19 +99,17 @@ class Publisher:
         """A counting line's newest reading; the same."""
         self._live(line_state_topic(reading.site, reading.line), reading.to_json())
 
+    def alerts(self, alerts: QueueAlerts) -> None:
+        """A queue's open alerts; the same."""
+        self._live(queue_alerts_topic(alerts.site, alerts.queue), alerts.to_json())
+
     def _live(self, topic: str, payload: bytes) -> None:
-        with self._lock:
-            self._readings[topic] = (payload, time.monotonic())
-            self._untold.add(topic)
+        self._board.put(topic, payload)
         self._nudge()
 
     def health(self, health: CameraHealth) -> None:
         """A camera's health; published on change and every 30 s."""
-        with self._lock:
-            told = self._healths.get(health.camera)
-            same = told is not None and _kind_of(told.health) == _kind_of(health)
-            self._healths[health.camera] = _Told(health, told.told_s if told is not None and same else None)
-        if not same:
+        if self._board.put_health(health):
             self._nudge()
 
     def rows_waiting(self) -> None:
@@ -209,9 +199,9 @@ class Publisher:
         self._say_online(connection)
         self._claimed = True
         self._sender.connected(time.monotonic())
-        with self._lock:
-            self._untold = set(self._readings)
-            self._healths = {camera: replace(told, told_s=None) for camera, told in self._healths.items()}
+        self._board.begin()
+        if self._announcer is not None:
+            connection.subscribe(self._announcer.begin())
 
     def _topic(self, leaf: Literal["status", "rows", "ack"]) -> str:
         return box_topic(self._identity.site, self._identity.box, leaf)
@@ -261,6 +251,8 @@ class Publisher:
                 message.payload, epoch=self._outbox.epoch, first_look=False
             ):
                 self._say_online(connection)
+            elif self._announcer is not None:
+                self._announcer.hear(message.topic, message.payload)
 
     def _tell_live(self, connection: Connection) -> None:
         now_s = time.monotonic()
@@ -268,20 +260,9 @@ class Publisher:
             self._say_online(connection)
         if connection.congested:
             return
-        with self._lock:
-            readings = [(topic, *self._readings[topic]) for topic in sorted(self._untold)]
-            self._untold.clear()
-            due = [c for c, t in self._healths.items() if t.told_s is None or now_s - t.told_s >= HEALTH_EVERY_S]
-            for camera in due:
-                self._healths[camera] = replace(self._healths[camera], told_s=now_s)
-            healths = [self._healths[camera].health for camera in due]
-        for topic, payload, heard_s in readings:
-            left_s = STATE_EXPIRY_S - int(now_s - heard_s)
-            if left_s > 0:
-                connection.publish(topic, payload, retain=True, expiry_s=left_s)
-        for health in healths:
-            topic = camera_health_topic(health.site, health.camera)
-            connection.publish(topic, health.to_json(), qos=1, retain=True)
+        announced = [] if self._announcer is None else self._announcer.due()
+        for one in (*self._board.due(), *announced):
+            connection.publish(one.topic, one.payload, qos=one.qos, retain=True, expiry_s=one.expiry_s)
 
     def _send_rows(self, connection: Connection) -> None:
         if connection.congested:
@@ -290,9 +271,3 @@ class Publisher:
         if batch is not None:
             mid = connection.publish(self._topic("rows"), batch.to_json(), qos=1)
             self._sender.sent(batch, mid, time.monotonic())
-
-
-def _kind_of(health: CameraHealth) -> tuple[object, ...]:
-    """What of a camera's health is told at once when it changes; rates and ages are not."""
-    size = (health.width, health.height)
-    return (health.state, health.detail, health.picture, health.restarts, health.runtime, health.model_sha256, size)

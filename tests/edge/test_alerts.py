@@ -60,6 +60,25 @@ def test_told_again_while_it_holds(told: Callable[..., list[tuple[float, str]]])
     ]
 
 
+def test_open_from_telling_to_the_end(make_reading: Callable[..., QueueReading]) -> None:
+    """An alert is open from when it was told, repeated or not, until it is over, or until nobody is to be told."""
+    watch = AlertWatch(alert(10, 60, between=(0, 2)))
+    opened: list[float | None] = []
+    for pts_s, length in steps((5, 0), (100, 9)):
+        at = {"pts_s": pts_s, "at": utc(pts_s), "length": length}
+        watch.told(make_reading("s", 1).model_copy(update=at))
+        opened.append(None if watch.opened is None else watch.opened.timestamp())
+    assert [(second, opened[second]) for second in (14, 15, 80, 104)] == [
+        (14, None),
+        (15, 15.0),
+        (80, 15.0),
+        (104, 15.0),
+    ]
+    for pts_s in (119.0, 120.0):
+        watch.told(make_reading("s", 1).model_copy(update={"pts_s": pts_s, "at": utc(pts_s), "length": 9}))
+    assert watch.opened is None
+
+
 def test_without_repeat_it_is_told_once(told: Callable[..., list[tuple[float, str]]]) -> None:
     """However long it holds."""
     assert told(alert(10), steps((3000, 9))) == [(10.0, "length > 3")]

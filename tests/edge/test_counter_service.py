@@ -14,7 +14,7 @@ from edge.counter import Counter, Tick
 from edge.counter_service import MAX_CATCH_UP, CounterService, run_counter
 from edge.errors import InputError
 from edge.link import LinkClient
-from edge.messages import CameraHealth, LineReading, QueueEvent, QueueReading, utc
+from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
 from edge.outbox import Outbox
 from edge.paths import counter_socket, outbox_path
 from edge.settings import CameraSettings, Site
@@ -30,6 +30,7 @@ class StandIn(Counter):
         self.ticks: list[tuple[float, float]] = []
         self.tracks: list[Tracks] = []
         self.states: list[str] = []
+        self.open: tuple[OpenAlert, ...] = ()
         self._make = make_reading
 
     def on_tracks(self, tracks: Tracks) -> None:
@@ -52,6 +53,10 @@ class StandIn(Counter):
         )
         return Tick([self._make("s", len(self.ticks), utc_s=utc_s)], events, visits, [line])
 
+    def open_alerts(self, utc_s: float) -> list[QueueAlerts]:
+        """Those that `open` names."""
+        return [QueueAlerts(site="s", queue="q1", at=utc(utc_s), open=self.open)]
+
 
 class Live:
     """Hears what would be published."""
@@ -60,6 +65,7 @@ class Live:
         self.readings: list[QueueReading] = []
         self.lines: list[LineReading] = []
         self.healths: list[CameraHealth] = []
+        self.open_alerts: list[QueueAlerts] = []
         self.nudges = 0
 
     def reading(self, reading: QueueReading) -> None:
@@ -73,6 +79,10 @@ class Live:
     def health(self, health: CameraHealth) -> None:
         """A health."""
         self.healths.append(health)
+
+    def alerts(self, alerts: QueueAlerts) -> None:
+        """A queue's open alerts."""
+        self.open_alerts.append(alerts)
 
     def rows_waiting(self) -> None:
         """A nudge."""
@@ -196,3 +206,15 @@ def test_the_whole_process(
     until(lambda: b'"offline"' in listener.of("/status")[-1], "offline")
     with closing(Outbox(outbox_path(quick_path))) as outbox:
         assert {r.kind for r in outbox.batch(100, 100_000)} == {"minute"}
+
+
+def test_open_alerts_are_told_on_change_and_again(bench: Bench) -> None:
+    """At once when one comes or goes, and every 10 s: a broker forgets them after 30."""
+    bench.go(101.5)
+    bench.counter.open = (OpenAlert(condition="wait_s > 300", since=utc(WALL_S)),)
+    bench.go(102.5)
+    bench.go(103.5)
+    told = [(alerts.at.timestamp() - WALL_S, len(alerts.open)) for alerts in bench.live.open_alerts]
+    assert told == [(101.5, 0), (102.5, 1)]
+    bench.go(112.5)
+    assert [len(alerts.open) for alerts in bench.live.open_alerts] == [0, 1, 1]

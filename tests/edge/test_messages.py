@@ -13,6 +13,7 @@ from edge.messages import (
     GapNote,
     LineMinute,
     LineReading,
+    QueueAlerts,
     QueueEvent,
     QueueMinute,
     QueueReading,
@@ -32,6 +33,7 @@ MODELS = (
     Ack,
     CameraHealth,
     BoxStatus,
+    QueueAlerts,
 )
 
 
@@ -65,6 +67,7 @@ def test_documentation_names_every_topic_and_message() -> None:
     text = (SCHEMAS.parent / "messages.md").read_text(encoding="utf-8")
     topics = [
         messages.queue_state_topic("SITE", "QUEUE"),
+        messages.queue_alerts_topic("SITE", "QUEUE"),
         messages.line_state_topic("SITE", "LINE"),
         messages.camera_health_topic("SITE", "CAMERA"),
         *(messages.box_topic("SITE", "BOX", leaf) for leaf in ("status", "rows", "ack")),

@@ -143,12 +143,13 @@ def test_states_expire(broker: Any, box: Callable[..., Box], make_reading: Any, 
     """A state is gone from the broker when its time is over, so a dead box leaves no queue behind."""
     one = box(broker.mqtt)
     one.publisher.reading(make_reading(one.site, 1))
-    until(lambda: not one.publisher._untold, "the reading was told")
+    board = one.publisher._board
+    until(lambda: not board._untold, "the reading was told")
     # a state whose life is nearly over: what is left of 30 s is what the broker is told
-    with one.publisher._lock:
-        [(topic, (reading, heard_s))] = one.publisher._readings.items()
-        one.publisher._readings[topic] = (reading, heard_s - 28.5)
-        one.publisher._untold.add(topic)
+    with board._lock:
+        [(topic, (reading, heard_s))] = board._newest.items()
+        board._newest[topic] = (reading, heard_s - 28.5)
+        board._untold.add(topic)
     one.publisher._nudge()
 
     def retained() -> bool:
