@@ -92,7 +92,7 @@ def prove(request: Request, progress: Progress) -> Proof:
     began_s = time.monotonic()
     with out_folder(request.out) as out:
         with progress(recording.length_s(recordings)) as on_pts:
-            detector = _detector(site, request)
+            detector = detector_of(site, request)
             done = replay.run(
                 site, recordings, detector, out=out, on_pts=on_pts, on_tracks=kept.on_tracks, on_item=kept.on_item
             )
@@ -148,7 +148,9 @@ def _given(truth: Truth) -> list[tuple[str | None, str]]:
     ]
 
 
-def _detector(site: Site, request: Request) -> Callable[[], Detector]:
+def detector_of(site: Site, request: Request) -> Callable[[], Detector]:
+    """Opens the request's detector, or else the site's, when it is called; InputError if there is none."""
+
     def opened() -> Detector:
         try:
             return runtimes.open_detector(

@@ -17,6 +17,7 @@ from linewise import (
     replay_command,
     simulate_command,
     train_commands,
+    tune_command,
 )
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ for module in (
     check,
     diagnose_command,
     replay_command,
+    tune_command,
     simulate_command,
     train_commands,
     clean_command,
