@@ -1,8 +1,8 @@
 """What a lane has learned of its own people: how many newcomers stay, and how many of the hidden come back.
 
-Both are shares of what has ended already, drawn towards a rule set beforehand (PRIOR cases' worth of it), each older case
-FADE as heavy as the one after: a beta posterior's mean with exponential forgetting (Gelman et al., Bayesian Data
-Analysis, 2013, section 2.4). A lane that has seen nothing yet goes by the rule alone.
+Both are shares of what has ended already, drawn towards a rule set beforehand, each older case FADE as heavy as the one
+after: a beta posterior's mean with exponential forgetting (Gelman et al., Bayesian Data Analysis, 2013, section 2.4). A
+lane that has seen nothing yet goes by the rule alone.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.queueing.length import still_there, will_stay
 
-PRIOR = 4.0
+PRIOR = 4.0  # so many newcomers' worth of the rule
 FADE = 0.98
 DWELLS = 6  # stages of a newcomer's stay: fifths of min_stay_s, and longer
 GAP_BIN_S = 0.5
@@ -52,26 +52,43 @@ class Newcomers:
 
 
 @dataclass(eq=False)
-class Gaps:
-    """Of those hidden for so long, how many came back: returned (GAPS,) by the gap's length, gone for ever."""
+class Lengths:
+    """How long those were hidden who came back to a lane: (GAPS,) by GAP_BIN_S."""
 
     returned: NDArray[np.float64] = field(default_factory=lambda: np.zeros(GAPS))
+
+    def add(self, gap_s: float) -> None:
+        """One more."""
+        self.returned *= FADE
+        self.returned[min(int(gap_s / GAP_BIN_S), GAPS - 1)] += 1.0
+
+    def longer(self, gap_s: float) -> float:
+        """Share of them who were hidden for longer."""
+        whole = float(self.returned.sum())
+        return float(self.returned[int(gap_s / GAP_BIN_S) :].sum()) / whole if whole > 0.0 else 0.0
+
+
+@dataclass(eq=False)
+class Gaps:
+    """Of those who were hidden at one kind of place, how many came back, and how many never.
+
+    `lengths` are the lane's: a detector misses people for as long at one place as at another, but not everywhere do as
+    many go unseen.
+    """
+
+    lengths: Lengths
+    returned: float = 0.0
     gone: float = 0.0
 
     def came_back(self, gap_s: float) -> None:
         """One more was found again after that long; gaps of a moment say nothing."""
         if gap_s >= LEAST_GAP_S:
-            self._fade()
-            self.returned[min(int(gap_s / GAP_BIN_S), GAPS - 1)] += 1.0
+            self.lengths.add(gap_s)
+            self.returned, self.gone = FADE * self.returned + 1.0, FADE * self.gone
 
     def went(self) -> None:
         """One more was never found again."""
-        self._fade()
-        self.gone += 1.0
-
-    def _fade(self) -> None:
-        self.returned *= FADE
-        self.gone *= FADE
+        self.returned, self.gone = FADE * self.returned, FADE * self.gone + 1.0
 
     def chance(self, unseen_s: float, hold_s: float) -> float:
         """Probability that somebody unseen for that long is still there.
@@ -81,10 +98,10 @@ class Gaps:
         rule = still_there(unseen_s, hold_s)
         if unseen_s > hold_s > 0.0:
             rule *= hold_s / unseen_s
-        if unseen_s < LEAST_GAP_S:
+        if unseen_s < LEAST_GAP_S or rule >= 1.0:
             return rule
-        later = float(self.returned[int(unseen_s / GAP_BIN_S) :].sum())
-        return (later + PRIOR * rule) / (later + self.gone + PRIOR)
+        there = self.returned * self.lengths.longer(unseen_s) + rule / (1.0 - rule)  # one case gone sets the rule's weight
+        return there / (there + self.gone + 1.0)
 
     def hold_s(self, hold_s: float) -> float:
         """How long to hold a stay: hold_s, and longer as long as somebody hidden is rather there than not."""
@@ -95,10 +112,10 @@ class Gaps:
         return min(held_s, longest)
 
 
-@dataclass(eq=False)
 class Experience:
     """One lane's: of newcomers, of those hidden in the line, and of the first of the line hidden at the service line."""
 
-    newcomers: Newcomers = field(default_factory=Newcomers)
-    inside: Gaps = field(default_factory=Gaps)
-    at_exit: Gaps = field(default_factory=Gaps)
+    def __init__(self) -> None:
+        self.newcomers = Newcomers()
+        lengths = Lengths()
+        self.inside, self.at_exit = Gaps(lengths), Gaps(lengths)
