@@ -1,5 +1,7 @@
 """A network in PyTorch scored on labelled pictures, as it would be deployed: letterbox, top-k, duplicates removed."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import nn
@@ -7,6 +9,7 @@ from torch import nn
 from detector.data.cache import PictureCache
 from detector.data.pictures import People, Picture
 from detector.evaluation.ap import Scored, average_precision, match
+from detector.evaluation.occlusion import LEVELS, hidden_shares
 from detector.model.network import normalise
 from detector.runtime.duplicates import without_duplicates
 from detector.runtime.letterbox import letterbox
@@ -21,7 +24,7 @@ BATCH = 8
 def torch_scores(
     network: nn.Module, pictures: list[Picture], cache: PictureCache, *, canvas: tuple[int, int], bf16: bool
 ) -> dict[str, float]:
-    """Person AP50 in all ("all") and by source."""
+    """Person AP50 in all ("all"), by source, and by how much others hide (occlusion.LEVELS)."""
     network.eval()
     rows: dict[str, Scored] = {}
     people: dict[str, int] = {}
@@ -36,9 +39,9 @@ def torch_scores(
         for i, (_, box), score, places in zip(index, boxed, scores.numpy(), boxes.numpy(), strict=True):
             keep = without_duplicates(places, score, SAME_IOU)
             keep = keep[score[keep] >= LEAST_SCORE]
-            truth = _scaled(pictures[i].people, cache.scales[i])
-            found, _ = match(box.to_picture(places[keep]), score[keep], truth)
-            for key in ("all", pictures[i].source):
+            whole = _scaled(pictures[i].people, cache.scales[i])
+            for key, truth in {"all": whole, pictures[i].source: whole, **_by_level(whole)}.items():
+                found, _ = match(box.to_picture(places[keep]), score[keep], truth)
                 rows.setdefault(key, []).extend(found)
                 people[key] = people.get(key, 0) + int((truth.weights > 0).sum())
     return {key: average_precision(rows[key], people[key]) for key in sorted(rows)}
@@ -46,3 +49,14 @@ def torch_scores(
 
 def _scaled(people: People, scale: float) -> People:
     return People(people.boxes * scale, people.weights, people.heads * scale, people.head_weights)
+
+
+def _by_level(people: People) -> dict[str, People]:
+    """The same people once a level of occlusion, whoever is of another level neither right nor wrong."""
+    hidden = hidden_shares(people.boxes)
+    return {
+        level: replace(
+            people, weights=np.where((hidden >= low) & (hidden < high), people.weights, 0).astype(np.float32)
+        )
+        for level, (low, high) in LEVELS.items()
+    }
