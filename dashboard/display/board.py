@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -54,7 +54,7 @@ class Board:
             self._closing = True
             self._changed.notify_all()
 
-    async def events(self) -> AsyncIterator[bytes]:
+    async def events(self) -> AsyncGenerator[bytes, None]:
         """Server-sent events for one screen: what is shown, at once and whenever it changes, and a beat in between."""
         self.screens += 1
         sent = b""
