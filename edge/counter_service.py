@@ -166,7 +166,7 @@ class CounterService:
             ago_s = now_s - self._ticked
             self._tell(self._counter.tick(float(self._ticked), self._utc_s() - ago_s))
         for health in self._cameras.silent(now_s, self._utc_s()):
-            log.warning("camera %s: %s", health.camera, health.detail)
+            log.warning("camera %s: %s", health.camera, health.detail, extra={"camera": health.camera})
             self._health(health)
 
     def _health(self, health: CameraHealth) -> None:

@@ -9,6 +9,8 @@ import sys
 import threading
 from types import FrameType
 
+from linewise.journal import SOCKET, JournalHandler
+
 PARENT_VARIABLE = "LINEWISE_PARENT_PID"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -16,14 +18,14 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def set_up(name: str) -> threading.Event:
     """Configures logs and signals of this process; the event is set by SIGTERM and SIGINT.
 
-    SIGUSR1 writes every thread's stack to stderr.
+    Under systemd logs go to its journal with fields (linewise/journal.py), else to stderr. SIGUSR1 writes every
+    thread's stack to stderr.
     """
-    stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-    logging.basicConfig(
-        level=os.environ.get("LINEWISE_LOG", "INFO").upper(),
-        format=f"{stamp}{name} %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    level = os.environ.get("LINEWISE_LOG", "INFO").upper()
+    if is_journal(os.environ.get("JOURNAL_STREAM", ""), sys.stderr.fileno()) and SOCKET.exists():
+        logging.basicConfig(level=level, format="%(message)s", handlers=[JournalHandler(name)])
+    else:
+        logging.basicConfig(level=level, format=f"%(asctime)s {name} %(levelname)s %(message)s", stream=sys.stderr)
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -34,6 +36,15 @@ def set_up(name: str) -> threading.Event:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     _die_with_parent()
     return stop
+
+
+def is_journal(journal_stream: str, descriptor: int) -> bool:
+    """Does this descriptor lead into the journal? The variable alone is inherited by whatever a session starts."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return journal_stream == f"{found.st_dev}:{found.st_ino}"
 
 
 def _die_with_parent() -> None:
