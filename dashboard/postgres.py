@@ -16,7 +16,7 @@ from edge.errors import InputError
 from edge.settings import DatabaseSettings
 
 CONNECT_S = 3.0
-ANSWER_S = 20.0  # the longest statement: a part of the retention on a slow disk
+ANSWER_S = 10.0  # the longest statement: a part of the retention on a slow disk
 SCHEMA = "linewise"
 MENDED_BY_PEOPLE = {
     "28P01": "look at user and password in [store] url",
@@ -47,18 +47,22 @@ def connect(to: DatabaseSettings) -> pg.Connection:
     """
     try:
         link = _socket(to.host, to.port)
+        link.settimeout(ANSWER_S)
         try:
             db = pg.Connection(
                 to.user, host=to.host, database=to.database, password=to.password or "", sock=link,
                 ssl_context=_tls(to), application_name="linewise",
                 startup_params={"client_encoding": "UTF8"},
             )  # fmt: skip
-            link.settimeout(ANSWER_S)
+        except BaseException:
+            link.close()
+            raise
+        try:
             db.run(_SESSION)
             if not to.host.startswith("/"):
                 db.run(_KEEPALIVE)
         except BaseException:
-            link.close()
+            drop(db)
             raise
     except pg.DatabaseError as fault:
         raise told(to, fault) from fault
@@ -77,18 +81,15 @@ def connect(to: DatabaseSettings) -> pg.Connection:
     return db
 
 
-def told(to: DatabaseSettings, fault: pg.DatabaseError) -> InputError | NotStoredError:
-    """What the server said, in words, as the error to raise."""
-    code, message = said(fault)
+def told(to: DatabaseSettings, fault: Exception) -> InputError | NotStoredError:
+    """One of FAULTS in words, as the error to raise."""
+    if not isinstance(fault, pg.DatabaseError):
+        return NotStoredError(f"{to} is gone ({fault})")
+    answer: Any = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
+    code, message = answer.get("C", ""), answer.get("M", fault)
     if code in MENDED_BY_PEOPLE:
         return InputError(f"{to}: {message}: {MENDED_BY_PEOPLE[code]}")
     return NotStoredError(f"{to}: {message} ({code})")
-
-
-def said(fault: pg.DatabaseError) -> tuple[str, str]:
-    """The server's SQLSTATE and message."""
-    answer: Any = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
-    return str(answer.get("C", "")), str(answer.get("M", fault))
 
 
 def _refusal(fault: BaseException | None) -> pg.DatabaseError | None:

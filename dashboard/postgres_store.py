@@ -122,12 +122,9 @@ class PostgresStore:
             db.run("BEGIN")
             result = work(self._tables)
             db.run("COMMIT")
-        except pg.DatabaseError as fault:
+        except postgres.FAULTS as fault:
             self._give_up()
             raise NotStoredError(str(postgres.told(self._to, fault))) from fault
-        except postgres.WIRE_FAULTS as fault:
-            self._give_up()
-            raise NotStoredError(f"{self._to} is gone ({fault})") from fault
         return result
 
     def _open_again(self) -> pg.Connection:
@@ -167,10 +164,8 @@ class PostgresStore:
                 raise InputError(f"{self._to}: another collector writes site {self._site} into it: end it first")
             self._tables = PostgresTables(db, self._site)
             self._known = self._read()
-        except pg.DatabaseError as fault:
+        except postgres.FAULTS as fault:
             raise postgres.told(self._to, fault) from fault
-        except postgres.WIRE_FAULTS as fault:
-            raise NotStoredError(f"{self._to} is gone ({fault})") from fault
 
     def _read(self) -> Known:
         def rows(table: str) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def database_lines(to: DatabaseSettings) -> Iterator[CheckLine]:
         yield CheckLine("fault", ABOUT, str(error))
         return
     except postgres.FAULTS as error:
-        yield CheckLine("fault", ABOUT, f"{to}: {error}", "look at the server's log")
+        yield CheckLine("fault", ABOUT, str(postgres.told(to, error)))
         return
     finally:
         postgres.drop(db)

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages of one purpose (box, test) if they are missing.
 #   box    GStreamer and its Python binding: live cameras with hardware decoding
-#   test   the same, and a broker, a browser and an RTSP server for the tests
+#   test   the same, and a broker, a PostgreSQL server, a browser and an RTSP server for the tests
 set -euo pipefail
 purpose=${1:?usage: setup/debian.sh box|test}
 box="python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base
      gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
 case $purpose in
     box) packages=$box ;;
-    test) packages="$box gir1.2-gst-rtsp-server-1.0 mosquitto strace chromium fonts-dejavu-core libegl1 libgl1-mesa-dri" ;;
+    test) packages="$box gir1.2-gst-rtsp-server-1.0 mosquitto postgresql strace chromium fonts-dejavu-core libegl1 libgl1-mesa-dri" ;;
     *) echo "linewise: unknown purpose '$purpose': box or test" >&2; exit 2 ;;
 esac
 command -v dpkg-query >/dev/null || {

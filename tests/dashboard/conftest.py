@@ -91,9 +91,9 @@ def postgres_kind(database: DatabaseSettings, clock: Clock) -> Kind:
     return Kind("postgres", open_one, lambda table: rows_of(database, table))
 
 
-def rows_of(database: DatabaseSettings, table: str) -> list[dict[str, Any]]:
-    """A table's rows in the order in which they were written."""
+def rows_of(database: DatabaseSettings, table: str, order: str = "ctid") -> list[dict[str, Any]]:
+    """A table's rows in the order in which they were written, or a view's in that of a column."""
     socket = f"{database.host}/.s.PGSQL.{database.port}"
     with pg.Connection(database.user, unix_sock=socket, database=database.database) as db:
-        found = db.run(f"SELECT * FROM linewise.{table} ORDER BY ctid")  # noqa: S608
+        found = db.run(f"SELECT * FROM linewise.{table} ORDER BY {order}")  # noqa: S608
         return [dict(zip((c["name"] for c in db.columns or ()), row, strict=True)) for row in found or []]

@@ -25,17 +25,29 @@ def binaries() -> Path:
 class Server:
     """A cluster; `settings` name its superuser, who comes in by the socket without a password."""
 
-    def __init__(self, *options: str, hba: str = "local all all trust\n") -> None:
-        memory = Path("/dev/shm")
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))
+    def __init__(self, *options: str, port: int = 5432, hba: str = "local all all trust\n") -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._as = {} if os.getuid() else {"user": "nobody", "group": "nogroup", "extra_groups": []}
         if self._as:
             shutil.chown(self.folder, "nobody", "nogroup")
         self._options = options
         self.data = self.folder / "data"
-        self._run("initdb", "-D", str(self.data), "-U", "boss", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+        self._run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "boss",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "-N",
+            "--wal-segsize=1",
+        )
         (self.data / "pg_hba.conf").write_text(hba, encoding="utf-8")
-        self.settings = DatabaseSettings(str(self.folder), 5432, "postgres", "boss", tls="disable")
+        self.settings = DatabaseSettings(str(self.folder), port, "postgres", "boss", tls="disable")
         self.start()
 
     def start(self) -> None:
@@ -73,7 +85,9 @@ class Server:
 
     def sql(self, statement: str, database: str = "postgres") -> list[list[object]]:
         """Runs a statement as the superuser."""
-        with pg.Connection("boss", unix_sock=str(self.folder / ".s.PGSQL.5432"), database=database) as db:
+        with pg.Connection(
+            "boss", unix_sock=str(self.folder / f".s.PGSQL.{self.settings.port}"), database=database
+        ) as db:
             return db.run(statement) or []
 
     def _run(self, name: str, *arguments: str) -> None:
