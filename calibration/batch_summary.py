@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from calibration.outputs import pretty, replace_text
+from calibration.outputs import make_folder, pretty, replace_text
 
 Score = Mapping[str, Any]
 
@@ -112,6 +112,7 @@ def write(out: Path, done: Sequence[Done], result: Mapping[str, Any]) -> None:
     Raises:
         InputError: the folder can't be written.
     """
+    make_folder(out)
     speed = {one.name: one.summary["run"] for one in done if one.summary is not None}
     for name, text in (
         ("summary.json", pretty(result)),

@@ -97,6 +97,12 @@ def pretty(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def make_folder(path: Path) -> None:
+    """Makes the folder of --out where there is none; InputError if it can't be made."""
+    with _told(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def replace_text(path: Path, text: str, *, option: str) -> None:
     """Puts a text file into the place of the one before, whole or not at all.
 

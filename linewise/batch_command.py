@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from calibration import batch_dask, batch_plan, batch_processes, batch_summary
 from calibration.batch_plan import Planned
+from calibration.outputs import make_folder
 from calibration.proof import prove
 from calibration.request import Request
 from edge.config import load_site
@@ -122,16 +123,9 @@ def replayed(request: Request, told: Callable[[float], None]) -> tuple[dict[str,
             told(pts_s)
 
     if request.overlay is not None and request.out is not None:
-        _make(request.out)  # the film is refused before the replay where its folder is missing
+        make_folder(request.out)  # the film is refused before the replay where its folder is missing
     proof = prove(request, lambda length_s: nullcontext(on_pts))
     return proof.summary, proof.words
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {folder}: can't be made: {error.strerror}") from error
 
 
 def _done(one: Planned, request: Request, ended: batch_processes.Ended) -> batch_summary.Done:

@@ -102,11 +102,8 @@ def _executed(work: "list[Job]", where: tuple[int | None, str | None], on_told: 
 
 
 def _write(out: Path, result: dict[str, Any], page: str) -> None:
-    from calibration.outputs import pretty, replace_text
+    from calibration.outputs import make_folder, pretty, replace_text
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {out}: can't be made: {error.strerror}") from error
+    make_folder(out)
     replace_text(out / "tuning.json", pretty(result), option="--out")
     replace_text(out / "tuning.md", page, option="--out")
