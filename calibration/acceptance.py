@@ -161,11 +161,11 @@ def block(site: Site, rows: list[Judged]) -> dict[str, Any] | None:
 def sentence(row: Judged | Mapping[str, Any]) -> str:
     """One bound in words."""
     r = asdict(row) if isinstance(row, Judged) else dict(row)
-    words = {"most": "at most", "least": "at least", "either": "at most ±"}[r["way"]]
+    words = {"most": "at most ", "least": "at least ", "either": "at most ±"}[r["way"]]
     value = "could not be measured" if r["value"] is None else f"is {r['value']:.3g}"
     interval = "" if r["low"] is None else f" (95 % interval {r['low']:.3g} to {r['high']:.3g})"
     doubt = ", though its interval reaches beyond" if r["passed"] and r["sure"] is False else ""
     where = "all cameras" if r["queue"] is None else r["queue"]
     sealed = ", sealed truth" if r["sealed"] else ""
     state = "holds" if r["passed"] else "FAILS"
-    return f"{state}: {r['name']} of {where} {value}{interval}, n {r['n']}{sealed}; {words} {r['limit']:g}{doubt}"
+    return f"{state}: {r['name']} of {where} {value}{interval}, n {r['n']}{sealed}; {words}{r['limit']:g}{doubt}"

@@ -57,9 +57,15 @@ def _certificate(
         made_utc=datetime.fromtimestamp(int(made_utc_s), UTC),
         config_sha256=summary["config_sha256"],
         model_sha256=summary["model_sha256"],
-        passed=None,
+        passed=_passed(queue.id, summary),
         scores=scores,
     )
+
+
+def _passed(queue_id: str, summary: Mapping[str, Any]) -> bool | None:
+    """Do all bounds hold that the acceptance rule sets for the queue? None: it sets none."""
+    held = [b["passed"] for b in summary.get("acceptance", {}).get("bounds", []) if b["queue"] == queue_id]
+    return all(held) if held else None
 
 
 def _scores(truth: Mapping[str, Any]) -> tuple[Score, ...]:

@@ -13,6 +13,7 @@ from edge.messages import QueueReading
 from edge.vocabulary import Visit
 
 MAX_BARS = 80
+CROWDED = 60  # dots; more of them are drawn smaller, so that the line stays to be seen
 
 
 def _legend(*entries: tuple[str, str]) -> str:
@@ -41,6 +42,7 @@ def lengths(done: Replayed, queue_id: str, result: QueueScore) -> str:
             e.truth.pts_s,
             e.truth.length,
             css="dot" if e.truth.certain else "dot-open",
+            radius=5 if len(result.lengths) <= CROWDED else 3,
             title=f"{clock(e.truth.pts_s)}: {e.truth.length} true, machine {'unknown' if e.told is None else e.told}",
         )
         for e in result.lengths

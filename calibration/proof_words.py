@@ -22,17 +22,31 @@ TRACK_CAUSES = {
     "switch": "changes of track",
 }
 NAMES = {
-    "joined": "joined", "served": "served", "left": "walked away", "lost": "lost inside",
-    "length_mae": "length: mean error", "length_bias": "length: bias", "within_1": "length: share within 1",
-    "length_unknown": "moments without a known length", "wait_mae_s": "told wait: mean error, s",
-    "wait_bias_s": "told wait: bias, s", "wait_too_short": "told wait: share too short",
-    "wait_coverage": "told wait: share covered", "visits_found": "visits found", "visits_extra": "visits too many",
-}  # fmt: skip
+    "joined": "joined",
+    "served": "served",
+    "left": "walked away",
+    "lost": "lost inside",
+    "length_mae": "length: mean error",
+    "length_bias": "length: bias",
+    "within_1": "length: share within 1",
+    "length_unknown": "moments without a known length",
+    "visits_found": "visits found",
+    "visits_extra": "visits too many",
+    "joined_geh": "GEH of joined",
+    "served_geh": "GEH of served",
+    "wait_mae_s": "told wait: mean error, s",
+    "wait_bias_s": "told wait: bias, s",
+    "wait_too_short": "told wait: share too short",
+    "wait_coverage": "told wait: share covered",
+    "hota": "HOTA of the tracks",
+    "idf1": "IDF1 of the tracks",
+    "switches_per_served": "identity switches for each person served",
+}
 UNJUDGED = "Not judged: the site file has an [acceptance] rule, and no truth was given to judge by."
 
 
-def verdict(summary: Mapping[str, Any]) -> str:
-    """One sentence about the acceptance rule; "" where the site has none."""
+def verdict(summary: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """One sentence about the acceptance rule; "" where the site has none; names: of queues, by id."""
     block = summary.get("acceptance")
     if not block:
         return ""
@@ -40,18 +54,17 @@ def verdict(summary: Mapping[str, Any]) -> str:
     failed = [row for row in rows if not row["passed"]]
     if not rows:
         return UNJUDGED
-    bounds = f"{len(rows)} bound{'' if len(rows) == 1 else 's'}"
+    all_of = f"{len(rows)} bound{'' if len(rows) == 1 else 's'}"
     if not failed:
-        return f"Passed: the site's acceptance rule holds ({bounds})."
-    rest = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        return f"Passed: the site's acceptance rule holds ({all_of})."
     first = failed[0]
     value = "could not be measured" if first["value"] is None else f"is {first['value']:.3g}"
-    way = "at least" if first["way"] == "least" else "at most"
-    where = "the tracks" if first["queue"] is None else first["queue"]
-    return (
-        f"Failed: {len(failed)} of {bounds} of the site's acceptance rule: {first['name']} of {where} {value}, "
-        f"{way} {first['limit']:g} is allowed{rest}."
+    way = {"least": "at least ", "most": "at most ", "either": "at most ±"}[first["way"]]
+    where = "" if first["queue"] is None else f" at {names.get(first['queue'], first['queue'])}"
+    count = (
+        f"{len(failed)} of the {all_of} of the site's acceptance rule {'does' if len(failed) == 1 else 'do'} not hold"
     )
+    return f"Failed: {count}. The first: {NAMES[first['name']]}{where} {value}, {way}{first['limit']:g} is allowed."
 
 
 def bounds(summary: Mapping[str, Any]) -> list[str]:

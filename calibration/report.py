@@ -44,7 +44,7 @@ def page(
         over=escape(f"Linewise replay · {done.site.name} · {files} · {length}"),
         chip=_chip(summary),
         headline=escape(words.headline(done, scores, summary)),
-        verdict=_verdict(summary),
+        verdict=_verdict(done, summary),
         lengths="".join(_lengths(done, q.id, q.name, scores[q.id]) for q in done.site.queues),
         points=_table_of_queues(done, summary),
         compare=report_evidence.comparison(done, summary),
@@ -61,9 +61,9 @@ def _chip(summary: Mapping[str, Any]) -> str:
     return f'<p class="chip {verdict.replace(" ", "-")}">{_CHIPS[verdict]}</p>'
 
 
-def _verdict(summary: Mapping[str, Any]) -> str:
+def _verdict(done: Replayed, summary: Mapping[str, Any]) -> str:
     """The acceptance rule's sentence, and its bounds one by one."""
-    said = proof_words.verdict(summary)
+    said = proof_words.verdict(summary, {q.id: q.name for q in done.site.queues})
     if not said:
         return ""
     bounds = summary["acceptance"]["bounds"]
@@ -71,10 +71,8 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         f'<li class="{"holds" if row["passed"] else "fails"}">{escape(text)}</li>'
         for row, text in zip(bounds, proof_words.bounds(summary), strict=True)
     )
-    listed = f"<details{'' if summary['acceptance']['verdict'] == 'passed' else ' open'}>" + (
-        f"<summary>The rule, bound by bound</summary><ul>{rows}</ul></details>" if rows else ""
-    )
-    return f"<p>{escape(said)}</p>{listed if rows else ''}"
+    listed = f"<details><summary>The rule, bound by bound</summary><ul>{rows}</ul></details>" if rows else ""
+    return f"<p>{escape(said)}</p>{listed}"
 
 
 def _lengths(done: Replayed, queue_id: str, name: str, result: QueueScore) -> str:

@@ -171,10 +171,10 @@ def grouped(rows: Sequence[Band]) -> list[Band]:
     return kept
 
 
-def dot(scale: Scale, pts_s: float, value: float, *, css: str, title: str) -> str:
+def dot(scale: Scale, pts_s: float, value: float, *, css: str, title: str, radius: float = 5) -> str:
     """A marker that tells its figures on hovering."""
     at = f'cx="{scale.x(pts_s)}" cy="{scale.y(value)}"'
-    return f'<circle class="{css}" {at} r="5"><title>{escape(title)}</title></circle>'
+    return f'<circle class="{css}" {at} r="{radius:g}"><title>{escape(title)}</title></circle>'
 
 
 def bar(scale: Scale, span: tuple[float, float], place: tuple[float, float], *, css: str, title: str) -> str:

@@ -170,11 +170,12 @@ def _fit(fit: Mapping[str, Any] | None) -> str:
 
 def terminal(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[str, Any]) -> str:
     """The whole result for a terminal."""
-    verdict = proof_words.verdict(summary)
+    names = {q.id: q.name for q in done.site.queues}
+    verdict = proof_words.verdict(summary, names)
     lines = [*([verdict] if verdict else []), headline(done, scores, summary)]
     lines += [f"  {text}" for text in proof_words.bounds(summary)]
     for queue in done.site.queues:
         lines += ["", f"{queue.name} ({queue.id})", *(f"  {text}" for text in sentences(done, queue, summary))]
     tracks = proof_words.tracks(summary)
     lines += ["", *tracks] if tracks else []
-    return "\n".join([*lines, *proof_words.comparison(summary, {q.id: q.name for q in done.site.queues})])
+    return "\n".join([*lines, *proof_words.comparison(summary, names)])

@@ -80,7 +80,7 @@ def test_the_page_opens_in_a_browser_without_a_network(tmp_path: Path) -> None:
             page.on("console", lambda message: complaints.append(message.text))
             page.goto(f"file://{out / 'report.html'}")
             assert page.locator("svg.plot").count() == 4
-            assert page.locator("h2", has_text="Queue <one>").is_visible()
+            assert page.get_by_role("heading", name="Queue <one>", exact=True).is_visible()
             assert page.evaluate(
                 "document.documentElement.scrollWidth <= innerWidth"
             )  # a phone needs no sideways scroll
