@@ -18,8 +18,8 @@ from edge.queueing.floor import Floor
 from edge.queueing.ledger import Errors
 from edge.queueing.length import Length, Section, length_of
 from edge.queueing.membership import CameraLanes
-from edge.queueing.overlap import homography
 from edge.queueing.presence import Presence
+from edge.queueing.projection import homography
 from edge.queueing.sections import sections
 from edge.queueing.teller import Moment, WaitTeller
 from edge.queueing.visits import VisitBook
@@ -85,11 +85,9 @@ class Counter:
         self._floor = Floor(books)
         used = {lane.camera_id for q in site.queues for lane in q.lanes}
         self._watches = {c.id: CameraWatch(c.detect_fps) for c in site.cameras}
-        self._lanes = {
-            c.id: CameraLanes(c.id, site.queues, self._floor, to_floor=to_floor(c.floor))
-            for c in site.cameras
-            if c.id in used
-        }
+        floors = {c.id: ground for c in site.cameras if (ground := to_floor(c.floor)) is not None}
+        known = [c.id for c in site.cameras if c.id in used]
+        self._lanes = {c: CameraLanes(c, site.queues, self._floor, floors=floors) for c in known}
         self._alerts = [AlertWatch(a, site.timezone) for a in site.alerts]
         self._cameras: dict[str, str] = {}  # the state that each camera's health told last
         self._lines = LineCounts(site)
@@ -156,7 +154,7 @@ class Counter:
     def _members(self, q: int) -> list[Presence]:
         def order(p: Presence) -> tuple[int, float, float]:
             distance = self._lanes[p.path.key[0]].shape(p).distance_to_service(p.path.point)
-            return (p.lane, 0.0 if distance is None else distance, p.entered_s)
+            return (p.lane, math.inf if distance is None else distance, p.entered_s)
 
         return sorted((p for p in self._floor.in_queue(q) if p.number is not None), key=order)
 

@@ -93,14 +93,14 @@ class Gaps:
     def chance(self, unseen_s: float, hold_s: float) -> float:
         """Probability that somebody unseen for that long is still there.
 
-        The rule falls to a half at hold_s and goes on falling as 0.5 hold_s / unseen_s.
+        The rule falls to a half at hold_s, goes on falling as 0.5 hold_s / unseen_s, and weighs as one case gone.
         """
         rule = still_there(unseen_s, hold_s)
         if unseen_s > hold_s > 0.0:
             rule *= hold_s / unseen_s
         if unseen_s < LEAST_GAP_S or rule >= 1.0:
             return rule
-        there = self.returned * self.lengths.longer(unseen_s) + rule / (1.0 - rule)  # one case gone sets the rule's weight
+        there = self.returned * self.lengths.longer(unseen_s) + rule / (1.0 - rule)
         return there / (there + self.gone + 1.0)
 
     def hold_s(self, hold_s: float) -> float:
@@ -113,7 +113,7 @@ class Gaps:
 
 
 class Experience:
-    """One lane's: of newcomers, of those hidden in the line, and of the first of the line hidden at the service line."""
+    """One lane's: of newcomers, of those hidden in the line, and of the first of it hidden at the service line."""
 
     def __init__(self) -> None:
         self.newcomers = Newcomers()

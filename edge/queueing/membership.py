@@ -4,7 +4,7 @@ A person is in one lane only: the one being in until it is left, else the one en
 docs/queue-science.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -30,15 +30,20 @@ class CameraLanes:
     """All lanes that lie on one camera."""
 
     def __init__(
-        self, camera_id: str, queues: Iterable[QueueSettings], floor: Floor, *, to_floor: Array | None = None
+        self,
+        camera_id: str,
+        queues: Iterable[QueueSettings],
+        floor: Floor,
+        *,
+        floors: Mapping[str, Array] | None = None,
     ) -> None:
-        """`to_floor`: (3, 3) from fractions of the picture to metres, see overlap.homography."""
+        """`floors`: (3, 3) from fractions of the picture to metres of each camera that has floor marks."""
         self.camera_id = camera_id
         self.floor = floor
         self.last_s: float | None = None
         self._queues = list(queues)
-        self._places = places_on(camera_id, self._queues)
-        self._to_floor = to_floor
+        self._places = places_on(camera_id, self._queues, floors or {})
+        self._to_floor = (floors or {}).get(camera_id)
         self._aspect = 0.0
         self._shapes: list[LaneShape] = []
         self._zones: list[Zone] = []
@@ -100,8 +105,9 @@ class CameraLanes:
             self.floor.grounds[self.camera_id] = self._to_floor @ np.diag([1.0 / aspect, 1.0, 1.0])
         self._shapes, self._zones = [], []
         for p in self._places:
-            lanes = self._queues[p.queue].lanes
-            shape = lane_shape(p.settings, lanes[p.lane - 1] if p.lane else None, aspect)
+            nearer = self._queues[p.queue].lanes[p.lane - 1] if p.lane else None
+            seen = (b.settings for b in self._places if b.borrowed and (b.queue, b.lane) == (p.queue, p.lane - 1))
+            shape = lane_shape(p.settings, next(seen, nearer), aspect)
             self._shapes.append(shape)
             self._zones.append(shape.area)
             if shape.service_area is not None:
@@ -142,7 +148,7 @@ class CameraLanes:
             stay = self.floor.present.get(path.key)
         if stay is None and not _is_staff(path):
             best = self._best_lane(path)
-            if best is not None:
+            if best is not None and not self._places[best].borrowed:
                 self._enter(path, best)
 
     def _best_lane(self, path: Path) -> int | None:
@@ -165,6 +171,7 @@ class CameraLanes:
             stay.at_start = start_s == path.first_s and (first_look or early)
         else:
             stay.path, stay.place, stay.lane, stay.hidden = path, i, place.lane, False
+            stay.borrowed = False
             stay.out_since_s = stay.out_s = None
         self.floor.present[path.key] = stay
         rules.watch_service_area(stay, place, self._shapes[i])
@@ -176,8 +183,9 @@ class CameraLanes:
             for k, p in self.floor.present.items()
             if k[0] != self.camera_id
             and p.queue == place.queue
-            and p.lane > place.lane
+            and (p.lane > place.lane or (p.lane == place.lane and p.borrowed))
             and (p.hidden or p.out_since_s is not None)
+            and not overlap.other_sights(p, self.floor.present.values())
             and 0.0 <= path.seen_s - p.path.seen_s <= place.settings.hold_s + endings.AHEAD_S
         ]
         if not gone:
@@ -202,6 +210,7 @@ class CameraLanes:
             if other is not None and other != stay.place:
                 if self._places[other].queue == stay.queue:
                     stay.place, stay.lane = other, self._places[other].lane
+                    stay.borrowed = self._places[other].borrowed
                     stay.out_since_s = stay.out_s = None
                     return
                 end = rules.outside_end(stay, place)
@@ -224,7 +233,7 @@ class CameraLanes:
                 others = [p for k, p in self._paths.items() if k not in self.floor.present]
                 first = self.floor.is_first(stay, shape)
                 end = endings.vanished(stay, place, shape, zones=self._zones, others=others, first=first)
-                if stay.number is not None:
+                if stay.number is not None and not overlap.other_sights(stay, self.floor.present.values()):
                     self._lost.add(Given(stay, end, stay.path.seen_s + HOLD_MOST * place.settings.hold_s))
             if end is not None:
                 self._finish(stay, end)
@@ -233,7 +242,7 @@ class CameraLanes:
     def _finish(self, stay: Presence, end: End) -> None:
         del self.floor.present[stay.path.key]
         sights = overlap.other_sights(stay, self.floor.present.values())
-        if sights and end.outcome != "served":
+        if sights and (end.outcome != "served" or stay.borrowed):
             return  # another camera still sees the person
         for other in sights:
             other.path.barred = other.place

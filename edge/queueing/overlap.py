@@ -1,52 +1,26 @@
 """Views that overlap: who is seen by two cameras at once is one person of the queue.
 
-Each camera's four floor marks make a homography from its picture to the floor. Somebody who is not counted yet, and
-stands where another camera sees a member of the same queue, is that member: both sights share one visit, which lasts as
-long as one of them does. Cameras without floor marks are not compared.
+Somebody whom one camera finds where another sees a member of the same queue is that member: both sights share one
+visit, which lasts as long as one of them does. The sight that opened the visit is its host; the others are guests, and
+belong to the host that is nearest on the floor: a track that jumps from one person to the next takes no visit along.
+Cameras without floor marks are not compared.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from edge.queueing.lanes import Array
-from edge.queueing.paths import Path
 from edge.queueing.presence import Presence
+from edge.queueing.projection import apart_m
 from edge.queueing.visits import VisitBook
-from edge.vocabulary import Point
 
 SAME_M = 0.9  # sights of one person are this near each other; people in a line stand 0.6 to 1 m apart
 APART_M = 2.0  # so far apart, they were two people
+STAYS_M = 0.4  # a guest goes to another host only when that is nearer by this
 LEAST_S = 1.0  # in the lane, before somebody is compared
-
-
-def homography(image: Sequence[Point], metres: Sequence[Point]) -> Array:
-    """(3, 3) from fractions of the picture to metres on the floor, exact at four marks, no three in a row.
-
-    The direct linear transform with the last element 1 (Hartley & Zisserman 2004, section 4.1); LinAlgError where the
-    marks determine none.
-    """
-    rows, right = [], []
-    for (x, y), (u, v) in zip(image, metres, strict=True):
-        rows += [[x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y], [0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y]]
-        right += [u, v]
-    return np.append(np.linalg.solve(np.array(rows), np.array(right)), 1.0).reshape(3, 3)
-
-
-def on_floor(path: Path, grounds: Mapping[str, Array]) -> Point | None:
-    """Where a person stands on the floor, metres; None where the camera has no floor marks, or at its horizon."""
-    to_floor = grounds.get(path.key[0])
-    if to_floor is None:
-        return None
-    x, y, w = to_floor @ (path.point[0], path.point[1], 1.0)
-    return None if abs(w) < 1e-9 else (float(x / w), float(y / w))
-
-
-def apart_m(a: Path, b: Path, grounds: Mapping[str, Array]) -> float | None:
-    """Distance of two people on the floor, None where it is not known."""
-    p, q = on_floor(a, grounds), on_floor(b, grounds)
-    return None if p is None or q is None else math.dist(p, q)
+HAND_MPS, HAND_MOST_M = 0.6, 2.0  # a host unseen for a while may be so much farther away by every second, and at most
 
 
 def link(
@@ -57,36 +31,52 @@ def link(
     now_s: float,
     books: Sequence[VisitBook],
 ) -> None:
-    """Gives those of one camera who are not counted yet the visits of members that other cameras see there.
+    """Gives those of one camera who are not counted yet, and its guests, the visits of the hosts that stand there.
 
-    Nearest pairs first, and no two of `mine` get one visit. Sights that have drifted apart are two people again.
+    The cheapest assignment as a whole (Hungarian method), so no two of `mine` get one visit. Guests far from every
+    host are people of their own again, as of now.
     """
-    mine = list(mine)
-    _unlink(mine, others, grounds)
-    taken: set[tuple[int, int | None]] = {(p.queue, p.number) for p in mine if p.number is not None}
-    new = [p for p in mine if p.number is None and not p.hidden and (p.at_start or now_s - p.entered_s >= LEAST_S)]
-    pairs = []
-    for i, stay in enumerate(new):
-        for j, other in enumerate(others):
-            if other.queue != stay.queue or other.number is None or other.hidden:
-                continue
-            distance = apart_m(stay.path, other.path, grounds)
-            if distance is not None and distance <= SAME_M:
-                pairs.append((distance, stay.path.point, other.path.point, i, j))
-    for *_, i, j in sorted(pairs):
-        queue, number = others[j].queue, others[j].number
-        if number is not None and new[i].number is None and (queue, number) not in taken:
-            new[i].number = number
-            taken.add((queue, number))
-            books[queue].follow(number, new[i].path.names[-1])
+    hosts = [o for o in others if o.number is not None and not o.guest]
+    mine = [p for p in mine if not p.hidden]
+    _promote(mine, others)
+    free = [p for p in mine if p.guest or (p.number is None and (p.at_start or now_s - p.entered_s >= LEAST_S))]
+    held = {(p.queue, p.number) for p in mine if p.number is not None and not p.guest}
+    apart = np.array([[_apart(p, h, grounds) for h in hosts] for p in free]).reshape(len(free), len(hosts))
+    reach = np.array([_reach_m(h, now_s) for h in hosts])
+    same = np.array([[p.number == h.number for h in hosts] for p in free], bool).reshape(apart.shape)
+    barred = np.array([(h.queue, h.number) in held for h in hosts], bool)
+    cost = np.where((apart <= reach) & ~barred, apart - STAYS_M * same, np.inf)
+    rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
+    pairs = {i: j for i, j in zip(rows, columns, strict=True) if np.isfinite(cost[i, j])}
+    given = {(hosts[j].queue, hosts[j].number) for j in pairs.values()}
+    for i, stay in enumerate(free):
+        if i in pairs:
+            _join(stay, hosts[pairs[i]], books)
+        elif stay.guest and ((stay.queue, stay.number) in given or not (same[i] & (apart[i] <= APART_M)).any()):
+            stay.number, stay.guest, stay.at_start, stay.entered_s = None, False, False, now_s
 
 
-def _unlink(mine: Iterable[Presence], others: Sequence[Presence], grounds: Mapping[str, Array]) -> None:
+def _join(stay: Presence, host: Presence, books: Sequence[VisitBook]) -> None:
+    if stay.number != host.number and host.number is not None:
+        books[host.queue].follow(host.number, stay.path.names[-1])
+    stay.number, stay.guest = host.number, True
+
+
+def _promote(mine: Iterable[Presence], others: Iterable[Presence]) -> None:
+    """A guest whose host is there no more is the host."""
+    hosts = {(o.queue, o.number) for o in others if not o.guest}
     for stay in mine:
-        sights = [o for o in others if o.number == stay.number and o.queue == stay.queue and stay.number is not None]
-        gaps = [apart_m(stay.path, o.path, grounds) for o in sights if not o.hidden and not stay.hidden]
-        if any(gap is not None and gap > APART_M for gap in gaps):
-            stay.number = None
+        stay.guest = stay.guest and (stay.queue, stay.number) in hosts
+
+
+def _apart(stay: Presence, host: Presence, grounds: Mapping[str, Array]) -> float:
+    distance = apart_m(stay.path, host.path, grounds) if stay.queue == host.queue else None
+    return np.inf if distance is None else distance
+
+
+def _reach_m(host: Presence, now_s: float) -> float:
+    away_s = max(now_s - host.path.seen_s, 0.0) if host.hidden else 0.0
+    return min(SAME_M + HAND_MPS * away_s, HAND_MOST_M)
 
 
 def other_sights(stay: Presence, everybody: Iterable[Presence]) -> list[Presence]:

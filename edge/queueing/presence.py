@@ -29,6 +29,8 @@ class Place:
         settings: the lane.
         count_served: the queue's.
         area_zone, service_zone: places in the camera's list of zones; service_zone None without service_area.
+        borrowed: another camera's lane as this one sees it, by the floor: people who come from this camera's lanes are
+            followed there, nobody begins there.
     """
 
     queue: int
@@ -37,6 +39,7 @@ class Place:
     count_served: bool
     area_zone: int
     service_zone: int | None
+    borrowed: bool = False
 
     @property
     def marked(self) -> bool:
@@ -55,6 +58,8 @@ class Presence:
         entered_s: when the lane was entered (the wait counts from here).
         at_start: already there at the first picture.
         number: the visit's number once counted, None before.
+        borrowed: followed in another camera's lane, see Place.
+        guest: another camera's sight of the person has opened the visit and goes on, see overlap.py.
         hidden: not seen in the latest picture; at_exit: the first of the line, at the service line, when last seen.
         stages: how far the person has been as a newcomer, see experience.py.
         out_since_s, out_s: outside since (decided at), and when the border was crossed.
@@ -70,6 +75,8 @@ class Presence:
     entered_s: float
     at_start: bool = False
     number: int | None = None
+    borrowed: bool = False
+    guest: bool = False
     hidden: bool = False
     at_exit: bool = False
     stages: set[tuple[int, bool]] = field(default_factory=set)

@@ -1,14 +1,15 @@
 """One picture's tracks as the lanes of its camera see them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edge.queueing.lanes import Array, LaneShape, Zone, signed_distance
 from edge.queueing.paths import Key
 from edge.queueing.presence import Place
-from edge.vocabulary import Point, QueueSettings, Tracks
+from edge.queueing.projection import seen_from
+from edge.vocabulary import LaneSettings, Point, QueueSettings, Tracks
 
 _LEAST_HEIGHT = 0.02  # picture heights; a box without height must not make every margin nothing
 
@@ -65,14 +66,34 @@ def _cut_staff(points: Array, distance: Array, places: Sequence[Place], shapes: 
     return anywhere
 
 
-def places_on(camera_id: str, queues: Sequence[QueueSettings]) -> list[Place]:
-    """A camera's lanes with the places of their zones in one flat list (area, then service area, lane by lane)."""
+def places_on(camera_id: str, queues: Sequence[QueueSettings], floors: Mapping[str, Array]) -> list[Place]:
+    """A camera's lanes with the places of their zones in one flat list (area, then service area, lane by lane).
+
+    Behind them stand the borrowed ones: lanes of other cameras nearer to the service point than this camera's own.
+    """
+    lanes = [(q, k, lane, False) for q, queue in enumerate(queues) for k, lane in enumerate(queue.lanes)
+             if lane.camera_id == camera_id]  # fmt: skip
+    lanes += [(q, k, lane, True) for q, queue in enumerate(queues) for k, lane in borrowed(camera_id, queue, floors)]
     out, zones = [], 0
-    for q, queue in enumerate(queues):
-        for k, lane in enumerate(queue.lanes):
-            if lane.camera_id != camera_id:
-                continue
-            service = zones + 1 if lane.service_area else None
-            out.append(Place(q, k, lane, queue.count_served, zones, service))
-            zones += 1 if service is None else 2
+    for q, k, lane, is_borrowed in lanes:
+        service = zones + 1 if lane.service_area else None
+        out.append(Place(q, k, lane, queues[q].count_served, zones, service, is_borrowed))
+        zones += 1 if service is None else 2
+    return out
+
+
+def borrowed(camera_id: str, queue: QueueSettings, floors: Mapping[str, Array]) -> list[tuple[int, LaneSettings]]:
+    """(place in the queue, lane as this camera sees it) of other cameras' lanes before this one's; [] without marks."""
+    own = [k for k, lane in enumerate(queue.lanes) if lane.camera_id == camera_id]
+    mine, out = floors.get(camera_id), []
+    for k, lane in enumerate(queue.lanes[: max(own, default=0)]):
+        theirs = floors.get(lane.camera_id)
+        if k in own or mine is None or theirs is None or lane.camera_id == camera_id:
+            continue
+        area = seen_from(lane.area, theirs, mine)
+        line = seen_from(lane.service_line or (), theirs, mine) if lane.service_line else ()
+        if len(area) >= 3:
+            ends = (line[0], line[1]) if line else None
+            here = replace(lane, camera_id=camera_id, area=area, service_line=ends, service_area=None, staff_area=())
+            out.append((k, here))
     return out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.counter import Counter, Tick
-from edge.queueing.overlap import homography
+from edge.queueing.projection import homography
 from edge.settings import FloorSettings, Site
 from edge.vocabulary import Point
 from tests.edge.queueing.scene import SIZE, Walk, lane, lengths, queue, readings, site, stand, tracks, visits, walk
