@@ -41,6 +41,11 @@ class Line:
         """Those who are not served yet, the first who joined first."""
         return sorted((v for v in self.visits if v.outcome is None and v.served_s is None), key=lambda v: v.joined_s)
 
+    @cached_property
+    def in_service(self) -> int:
+        """How many are served now, as far as a service area shows it."""
+        return sum(v.outcome is None and v.served_s is not None for v in self.visits)
+
 
 def rate(line: Line) -> float | None:
     """All who wait, and oneself, times the mean headway (the queue-length predictor of Ibrahim & Whitt 2009).
@@ -81,9 +86,8 @@ def patience(line: Line) -> float | None:
     if usual_s is None or all_stay_s is None or not gave_up or waited_s <= 0.0:
         return None
     theta = gave_up / waited_s
-    served_now = any(v.outcome is None and v.served_s is not None for v in line.visits)
     n = len(line.waiting) + 1
-    may_leave = [i if served_now else max(i - 1, 0) for i in range(n)]
+    may_leave = [i if line.in_service else max(i - 1, 0) for i in range(n)]
     return sum(1.0 / (1.0 / usual_s + i * theta) for i in may_leave) * all_stay_s / (n * usual_s)
 
 

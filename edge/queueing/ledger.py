@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-KEPT = 64  # scored visits
-HALF = 10.0  # so many visits ago counts half
-PRIOR = 4.0  # visits' worth of belief that the others are worse than `rate` ...
+KEPT = 256  # scored visits
+HALF = 10.0  # what is so much evidence old counts half
+PRIOR = 3.0  # evidence's worth of belief that the others are worse than `rate` ...
 HANDICAP = 1.25  # ... by so much,
 EQUALS = ("rate", "patience")  # but not this one, which is the same where nobody gives up
 MARGIN = 0.9  # another one speaks when its error is below so much of that of the one who speaks
@@ -36,7 +36,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.speaker = "rate"
-        self._errors: deque[Mapping[str, float]] = deque(maxlen=KEPT)
+        self._errors: deque[tuple[float, Mapping[str, float]]] = deque(maxlen=KEPT)  # evidence, errors
         self._n = 0
         self._sums = [0.0, 0.0, 0.0, 0.0]
 
@@ -51,9 +51,12 @@ class Ledger:
         """The queue's own errors; None before the first visit."""
         return Errors(self._n, *(s / self._n for s in self._sums)) if self._n else None
 
-    def score(self, estimates_s: Mapping[str, float], real_s: float) -> None:
-        """Scores what every estimator said, and lets another one speak where it has been clearly better of late."""
-        self._errors.append({name: abs(told_s - real_s) for name, told_s in estimates_s.items()})
+    def score(self, estimates_s: Mapping[str, float], real_s: float, *, ahead: int = 0) -> None:
+        """Scores what every estimator said, and lets another one speak where it has been clearly better of late.
+
+        Those who wait together see the same departures, so each of them is only 1 / (ahead + 1) of a piece of evidence.
+        """
+        self._errors.append((1.0 / (1 + ahead), {name: abs(told_s - real_s) for name, told_s in estimates_s.items()}))
         scores = self.scores()
         best = min(scores, key=lambda name: scores[name])
         if self.speaker not in scores or scores[best] < MARGIN * scores[self.speaker]:
@@ -71,12 +74,16 @@ class Ledger:
         """
         if not self._errors:
             return {}
-        names = sorted({name for row in self._errors for name in row})
-        weights: list[float] = [0.5 ** ((len(self._errors) - 1 - i) / HALF) for i in range(len(self._errors))]
-        whole = sum(weights)
+        names = sorted({name for _, row in self._errors for name in row})
+        weights: list[float] = []  # newest first
+        since = 0.0
+        for evidence, _ in reversed(self._errors):
+            weights.append(evidence * 0.5 ** (since / HALF))
+            since += evidence
+        whole, rows = sum(weights), [row for _, row in reversed(self._errors)]
 
         def recent(name: str) -> float:
-            return sum(w * row.get(name, row["rate"]) for w, row in zip(weights, self._errors, strict=True)) / whole
+            return sum(w * row.get(name, row["rate"]) for w, row in zip(weights, rows, strict=True)) / whole
 
         base = recent("rate")
         return {

@@ -6,14 +6,17 @@ no wait.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from edge.queueing import waiting
+from edge.queueing.changes import PaceDrift
 from edge.queueing.estimators import ESTIMATORS, Line
-from edge.queueing.intervals import HonestTails
+from edge.queueing.free import FreeWaits
+from edge.queueing.intervals import HonestEnds
 from edge.queueing.ledger import Ledger
 from edge.queueing.servers import servers_seen
-from edge.queueing.waiting import Rate, Wait
+from edge.queueing.waiting import Headway, Rate, Wait
 from edge.vocabulary import Visit
 
 TICKS_KEPT = 64  # told waits that newcomers may have seen: a person counts only some seconds after joining
@@ -36,6 +39,7 @@ class _Told:
     at_s: float
     wait: Wait
     estimates_s: Mapping[str, float]
+    people: int  # waiting and served at that moment
 
 
 class WaitTeller:
@@ -43,8 +47,9 @@ class WaitTeller:
 
     def __init__(self) -> None:
         self.ledger = Ledger()
-        self.tails = HonestTails()
-        self.free_tails = HonestTails(low_target=0.0, high_target=1.0 - waiting.LEVEL, high=1.0 - waiting.LEVEL)
+        self.ends = HonestEnds()
+        self.free = FreeWaits()
+        self.drift = PaceDrift()
         self.estimates_s: Mapping[str, float] = {}  # what each estimator said at the last `tell`
         self._told: deque[_Told] = deque(maxlen=TICKS_KEPT)
         self._pending: dict[tuple[float, int], _Told] = {}
@@ -59,7 +64,7 @@ class WaitTeller:
         """
         runs = waiting.headways(moment.visits, moment.now_s, moment.blind)
         self._stop_s = waiting.last_stop_s(runs)
-        self._regime(waiting.last_change_s(runs))
+        self._regime(runs)
         self._note(joined, closed)
         idle_from_s = waiting.waiting_since(moment.visits, moment.now_s) if moment.known else None
         rate = waiting.service_rate(runs, idle_from_s, moment.now_s)
@@ -70,14 +75,17 @@ class WaitTeller:
         line = Line(moment.now_s, moment.visits, rate, waiting.at_this_pace(runs), idle_from_s, self._stop_s)
         wait, self.estimates_s = self._speak(line, moment.servers)
         if wait is not None:
-            self._told.append(_Told(moment.now_s, wait, self.estimates_s))
+            self._told.append(_Told(moment.now_s, wait, self.estimates_s, len(line.waiting) + line.in_service))
         return rate, wait
 
     def told(self, visit: Visit) -> Wait | None:
         """What one of those `closed` in the last `tell` had been told at joining, if that can be scored."""
         return self._settled.get(_key(visit))
 
-    def _regime(self, change_s: float | None) -> None:
+    def _regime(self, runs: Sequence[Headway]) -> None:
+        change, change_s = waiting.pace_change(runs)
+        if runs:
+            self.drift.note(change, change_s, runs[-1].to_s)
         if change_s is not None and (self._change_s is None or change_s > self._change_s):
             self.ledger.forget()
         self._change_s = change_s
@@ -94,35 +102,39 @@ class WaitTeller:
             told = self._pending.pop(_key(visit), None)
             if told is not None and visit.served_s is not None and not visit.censored:
                 self._settled[_key(visit)] = told.wait
-                self._score(told, visit.served_s - visit.joined_s, visit.joined_s)
+                self._score(told, visit, visit.served_s - visit.joined_s)
 
     def _speak(self, line: Line, servers: int) -> tuple[Wait | None, dict[str, float]]:
         people = len(line.waiting)
-        in_service = sum(v.outcome is None and v.served_s is not None for v in line.visits)
+        in_service = line.in_service
         if servers == 0 and people == 0 and in_service:  # only then the number decides anything
             servers = servers_seen(line.visits, line.now_s)
-        free = waiting.is_free(people, in_service, servers)
-        wait = waiting.tell(people, in_service, servers, line.rate, self.free_tails if free else self.tails)
-        if wait is None or wait.method != "rate":
+        known = partial(waiting.tell, ends=self.ends, drift=self.drift.per_s(line.now_s))
+        if waiting.is_free(people, in_service, servers):
+            one = known(0, line.rate)
+            return self.free.tell(0.0 if one is None or one.high_s is None else one.high_s), {}
+        wait = known(people, line.rate)
+        if wait is None or wait.high_s is None:
             return wait, {}
         asked = {name: estimator(line) for name, estimator in ESTIMATORS.items()}
         estimates_s = {name: max(said_s, 0.0) for name, said_s in asked.items() if said_s is not None}
-        if self.ledger.speaker not in estimates_s or wait.high_s is None:
-            return wait, estimates_s
-        said_s = estimates_s[self.ledger.speaker]
-        scale = said_s / wait.wait_s
-        told = Wait(said_s, wait.low_s * scale, wait.high_s * scale, self.ledger.speaker)
-        return told, estimates_s
+        speaker = self.ledger.speaker if self.ledger.speaker in estimates_s else "rate"
+        wait = known(people, line.rate, estimates_s[speaker])
+        return wait and self.free.at_least(replace(wait, method=speaker)), estimates_s
 
-    def _score(self, told: _Told, real_s: float, joined_s: float) -> None:
-        wait = told.wait
+    def _score(self, told: _Told, visit: Visit, real_s: float) -> None:
+        wait, ahead = told.wait, visit.ahead_on_joining
         high_s = float("inf") if wait.high_s is None else wait.high_s
         self.ledger.publish(wait.wait_s, real_s, covered=wait.low_s <= real_s <= high_s)
-        if wait.high_s is None or (self._stop_s is not None and self._stop_s >= joined_s):
+        if wait.high_s is None or (self._stop_s is not None and self._stop_s >= visit.joined_s):
             return  # a stop is nobody's fault: it says nothing of who estimates well
-        (self.tails if told.estimates_s else self.free_tails).learn(real_s, wait.low_s, high_s)
-        if told.estimates_s and (self._change_s is None or joined_s > self._change_s):
-            self.ledger.score(told.estimates_s, real_s)
+        if wait.method == "free":
+            if ahead <= told.people:  # others who joined just before were not counted yet: no empty line was found
+                self.free.learn(real_s)
+        elif told.estimates_s:
+            self.ends.learn(real_s, wait.low_s, high_s, ahead=ahead)
+            if self._change_s is None or visit.joined_s > self._change_s:
+                self.ledger.score(told.estimates_s, real_s, ahead=ahead)
 
 
 def _key(visit: Visit) -> tuple[float, int]:

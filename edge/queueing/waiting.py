@@ -8,16 +8,12 @@ service is. Stops of the server are left out.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
-from scipy.special import fdtri
-
-from edge.queueing.changes import last_change
-from edge.queueing.intervals import HonestTails
+from edge.queueing.changes import Change, last_change
+from edge.queueing.intervals import HonestEnds, span
 from edge.vocabulary import ServiceState, Visit
 
-LEVEL = 0.8  # share of waits that the interval should hold
 HEADWAYS = 40  # the latest ones make the rate, those since the last change of pace
 MEMORY_S = 1800.0  # older ones say nothing about now
 LEAST_HEADWAYS = 2  # with fewer no wait is told
@@ -25,6 +21,8 @@ STOP_LEAST_S = 30.0
 STOP_FACTOR = 4.0  # a running headway so many times the usual is a stop for now ...
 GAP_FACTOR = 6.0  # ... and a finished one so many times the others' mean was one
 LEAST_FOR_STOP = 3
+SHAPE_MOST = 4.0
+SHAPE_BELIEF = 4.0  # headways' worth of belief that services are exponential (shape 1)
 CLOSED_S = 1800.0  # nobody for so long: closed
 
 
@@ -43,11 +41,15 @@ class Headway:
 
 @dataclass(frozen=True)
 class Rate:
-    """What is known of the service: `departures` in `busy_s` seconds; `stopped`: it stands still now."""
+    """What is known of the service: `departures` in `busy_s` seconds; `stopped`: it stands still now.
+
+    `shape`: of the gamma law that its headways follow; 1 is exponential, more is more regular.
+    """
 
     departures: int
     busy_s: float
     stopped: bool
+    shape: float = 1.0
 
     @property
     def usual_s(self) -> float | None:
@@ -108,29 +110,41 @@ def service_rate(runs: Sequence[Headway], idle_from_s: float | None, now_s: floa
     is no stop counts as busy time without a departure as far as it is longer than usual.
     """
     kept = at_this_pace(runs)
-    departures, busy_s = len(kept), sum(kept)
+    departures, busy_s, shape = len(kept), sum(kept), shape_of(kept)
     if idle_from_s is None:
-        return Rate(departures, busy_s, stopped=False)
+        return Rate(departures, busy_s, stopped=False, shape=shape)
     running_s = now_s - idle_from_s
     if departures >= LEAST_FOR_STOP and running_s > _limit_s(kept, STOP_FACTOR):
-        return Rate(departures, busy_s, stopped=True)
+        return Rate(departures, busy_s, stopped=True, shape=shape)
     usual_s = busy_s / departures if departures else 0.0
-    return Rate(departures, busy_s + max(running_s - usual_s, 0.0), stopped=False)
+    return Rate(departures, busy_s + max(running_s - usual_s, 0.0), stopped=False, shape=shape)
+
+
+def shape_of(lasting_s: Sequence[float]) -> float:
+    """Shape of the gamma law of headways by their moments, 1 to SHAPE_MOST; few of them count as exponential ones."""
+    n, mean_s = len(lasting_s), sum(lasting_s) / max(len(lasting_s), 1)
+    if n < LEAST_HEADWAYS or mean_s <= 0.0:
+        return 1.0
+    spread = sum((s / mean_s - 1.0) ** 2 for s in lasting_s)
+    return min(max((n - 1 + SHAPE_BELIEF) / (spread + SHAPE_BELIEF), 1.0), SHAPE_MOST)
 
 
 def at_this_pace(runs: Sequence[Headway]) -> list[float]:
     """The latest headways, seconds, oldest first, without stops and since the last change of pace."""
     kept = without_stops([run.lasting_s for run in runs[-HEADWAYS:]])
-    return kept[last_change(tuple(kept)) :]
+    change = last_change(tuple(kept))
+    return kept[change.start :] if change else kept
 
 
-def last_change_s(runs: Sequence[Headway]) -> float | None:
-    """Since when the pace has been as it is, media seconds; None without a change among the latest headways."""
+def pace_change(runs: Sequence[Headway]) -> tuple[Change | None, float | None]:
+    """The last change of pace among the latest headways, and since when it has been so, media seconds."""
     latest = runs[-HEADWAYS:]
     kept = without_stops([run.lasting_s for run in latest])
-    start = last_change(tuple(kept))
-    longest_s = max(kept, default=0.0)
-    return [run.from_s for run in latest if run.lasting_s <= longest_s][start] if start else None
+    change = last_change(tuple(kept))
+    if change is None:
+        return None, None
+    longest_s = max(kept)
+    return change, [run.from_s for run in latest if run.lasting_s <= longest_s][change.start]
 
 
 def last_stop_s(runs: Sequence[Headway]) -> float | None:
@@ -157,27 +171,24 @@ def is_free(waiting: int, in_service: int, servers: int) -> bool:
     return waiting == 0 and (in_service == 0 or 0 < in_service < servers)
 
 
-def tell(waiting: int, in_service: int, servers: int, rate: Rate, tails: HonestTails | None = None) -> Wait | None:
-    """The wait of somebody who joins now, `tails` left out on either side; None as long as there is no evidence.
+def tell(
+    waiting: int, rate: Rate, said_s: float | None = None, *, ends: HonestEnds | None = None, drift: float = 0.0
+) -> Wait | None:
+    """The wait of somebody who joins now with so many waiting ahead; None as long as there is no evidence.
 
-    With a departures in b busy seconds and k = people waiting ahead + 1 departures to come,
-    wait * a / (b k) ~ F(2k, 2a) for services of exponential length (the ratio of two gamma variables); regular services
-    make it narrower than told.
-    Nobody waiting and nobody served (or a server known to be free): 0, whatever is known of the rate.
+    `said_s` is what an estimator says; None: the departures to come (one more than wait) times the usual headway. The
+    interval is intervals.span between `ends`. While the server stands still no upper end is known.
     """
-    low_tail, high_tail = (tails.low, tails.high) if tails else (0.5 - LEVEL / 2.0, 0.5 - LEVEL / 2.0)
     usual_s = rate.usual_s
-    if is_free(waiting, in_service, servers):
-        high_s = _quantile(1, rate, 1.0 - high_tail) if usual_s is not None else 0.0
-        return Wait(0.0, 0.0, high_s, "free")
     if usual_s is None:
         return None
-    k = waiting + 1
-    low_s, high = _quantile(k, rate, low_tail), _quantile(k, rate, 1.0 - high_tail)
-    wait_s = k * usual_s
+    k, a = (waiting + 1) * rate.shape, rate.departures * rate.shape
+    ends = ends or HonestEnds()
+    wait_s = (waiting + 1) * usual_s if said_s is None or rate.stopped else said_s
+    low_s = min(span(wait_s, k, known=a, drift=drift, reach=-ends.low), wait_s)
     if rate.stopped:
-        return Wait(wait_s, min(low_s, wait_s), None, "at_least")
-    return Wait(wait_s, min(low_s, wait_s), max(high, wait_s), "rate")
+        return Wait(wait_s, low_s, None, "at_least")
+    return Wait(wait_s, low_s, max(span(wait_s, k, known=a, drift=drift, reach=ends.high), wait_s), "rate")
 
 
 def state_now(inside: int, rate: Rate, empty_s: float) -> ServiceState:
@@ -185,17 +196,6 @@ def state_now(inside: int, rate: Rate, empty_s: float) -> ServiceState:
     if inside == 0:
         return "closed" if empty_s >= CLOSED_S else "idle"
     return "stopped" if rate.stopped else "serving"
-
-
-def _quantile(k: int, rate: Rate, p: float) -> float:
-    """Quantile of the wait for k departures, seconds."""
-    return rate.busy_s * k / rate.departures * f_quantile(2 * k, 2 * rate.departures, p)
-
-
-@lru_cache(maxsize=4096)
-def f_quantile(dfn: int, dfd: int, p: float) -> float:
-    """Quantile of the F distribution."""
-    return float(fdtri(dfn, dfd, p))
 
 
 def _limit_s(others_s: Sequence[float], factor: float) -> float:

@@ -1,6 +1,6 @@
 """The table of told waits against the simulator's truth.
 
-usage: python tests/bench/waits.py [--seeds 20] [--min-stay 0] [--only bell,one]
+usage: python tests/bench/waits.py [--seeds 20] [--first 0] [--min-stay 0] [--only bell,one]
 """
 
 import argparse
@@ -18,10 +18,10 @@ from edge.queueing.estimators import ESTIMATORS
 AFTER_STOP_S = 600.0
 
 
-def run(name: str, seeds: int, min_stay_s: float) -> list[Told]:
+def run(name: str, seeds: range, min_stay_s: float) -> list[Told]:
     """Everybody who was told a wait and served, in all queues and seeds of a scenario."""
     scenario, out = WAIT_SCENARIOS[name], []
-    for seed in range(seeds):
+    for seed in seeds:
         visits = simulate_visits(scenario, np.random.default_rng(seed))
         for till in scenario.tills:
             out += tell_all([v for v in visits if v.queue == till.queue], min_stay_s=min_stay_s)
@@ -64,12 +64,13 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--min-stay", type=float, default=0.0)
     parser.add_argument("--only", default=",".join(WAIT_SCENARIOS))
     args = parser.parse_args()
     for name in args.only.split(","):
         begin = time.process_time()
-        rows = run(name, args.seeds, args.min_stay)
+        rows = run(name, range(args.first, args.first + args.seeds), args.min_stay)
         print(report(name, rows), f"\n{'':12} {(time.process_time() - begin) / args.seeds:.2f} s a seed", flush=True)
 
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing import estimators
-from edge.queueing.changes import last_change
 from edge.queueing.estimators import ESTIMATORS, Line
 from edge.queueing.waiting import Headway, Rate, at_this_pace, last_stop_s
 from edge.vocabulary import Visit
@@ -115,25 +114,6 @@ def test_no_estimator_depends_on_the_order_of_visits(rows: list, shuffle) -> Non
         told_s = estimator(line(*visits))
         assert estimator(line(*shuffled)) == pytest.approx(told_s)
         assert told_s is None or told_s >= 0.0
-
-
-def test_a_change_of_pace_is_found() -> None:
-    """Three servers become one: after at most six headways of 60 s those of 20 s count no more."""
-    rng = np.random.default_rng(2)
-    found = 0
-    for _ in range(100):
-        before, after = rng.gamma(2.0, 10.0, 30), rng.gamma(4.0, 15.0, 6)
-        found += abs(last_change((*before.tolist(), *after.tolist())) - 30) <= 3
-    assert found >= 80
-
-
-def test_one_pace_is_left_alone() -> None:
-    """Exponential headways without a change: at most one window of ten is cut; too few are never cut."""
-    rng = np.random.default_rng(3)
-    cut = sum(last_change(tuple(rng.exponential(20.0, 40).tolist())) > 0 for _ in range(300))
-    assert cut <= 30
-    assert last_change((1.0, 1.0, 100.0, 100.0, 100.0)) == 0
-    assert last_change(()) == 0
 
 
 def test_a_stop_that_is_over_is_remembered_and_left_out() -> None:

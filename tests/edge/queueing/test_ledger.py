@@ -1,9 +1,7 @@
-"""Who speaks, the queue's own errors, and intervals that keep their word."""
+"""Who speaks, and the queue's own errors."""
 
 import numpy as np
-import pytest
 
-from edge.queueing.intervals import LEAST, MOST, HonestTails
 from edge.queueing.ledger import KEPT, Ledger
 
 
@@ -62,29 +60,13 @@ def test_own_errors_are_told() -> None:
     assert (errors.n, errors.mae_s, errors.bias_s, errors.too_short, errors.coverage) == (2, 20.0, 10.0, 0.5, 0.5)
 
 
-@pytest.mark.parametrize("spread", [0.05, 0.3, 0.8])
-def test_coverage_comes_to_its_target_whatever_the_law(spread: float) -> None:
-    """Intervals too wide or too narrow by far: after learning 80 % of the real waits lie inside."""
-    rng, tails = np.random.default_rng(4), HonestTails()
-    told = np.sort(rng.lognormal(0.0, 0.4, 4000))
-    below, above = [], []
-    for _ in range(2000):
-        low, high = np.quantile(told, [tails.low, 1.0 - tails.high])
-        low, high = min(low, 1.0) ** (spread / 0.3), max(high, 1.0) ** (spread / 0.3)
-        real = float(rng.lognormal(0.0, spread))
-        tails.learn(real, float(low), float(high))
-        below.append(real < low)
-        above.append(real > high)
-    assert 0.07 <= np.mean(below[200:]) <= 0.13
-    assert 0.07 <= np.mean(above[200:]) <= 0.13
-
-
-def test_tails_stay_shares() -> None:
-    """However often an interval is wrong or right, its tails stay between their bounds."""
-    tails = HonestTails()
-    for _ in range(200):
-        tails.learn(5.0, 10.0, 20.0)
-    assert (tails.low, tails.high) == (LEAST, MOST)
+def test_those_who_wait_together_are_one_piece_of_evidence() -> None:
+    """Fifty people who saw the same lucky minute do not make another speak; fifty who came one by one do."""
+    crowd, singles = Ledger(), Ledger()
+    for _ in range(50):
+        crowd.score({"rate": 150.0, "head": 110.0}, 100.0, ahead=49)
+        singles.score({"rate": 150.0, "head": 110.0}, 100.0)
+    assert (crowd.speaker, singles.speaker) == ("rate", "head")
 
 
 def test_a_new_regime_begins_with_the_rate() -> None:

@@ -83,10 +83,10 @@ def test_those_who_left_or_were_lost_are_not_scored() -> None:
 
 
 def test_a_stop_is_told_as_at_least_and_teaches_nothing() -> None:
-    """While the server stands still the wait has no upper end; who waited through it changes no tails."""
+    """While the server stands still the wait has no upper end; who waited through it moves no end."""
     lane = Lane()
     steady(lane, 0.0, 30, headway_s=6.0)
-    errors, tails = lane.teller.ledger.errors, (lane.teller.tails.low, lane.teller.tails.high)
+    errors, ends = lane.teller.ledger.errors, (lane.teller.ends.low, lane.teller.ends.high)
     told = [lane.tick(180.0 + k) for k in range(1, 180)]
     assert told[-1] is not None
     assert (told[-1].method, told[-1].high_s) == ("at_least", None)
@@ -98,7 +98,7 @@ def test_a_stop_is_told_as_at_least_and_teaches_nothing() -> None:
     assert errors is not None
     assert now is not None
     assert now.n == errors.n + 3
-    assert (lane.teller.tails.low, lane.teller.tails.high) == tails
+    assert (lane.teller.ends.low, lane.teller.ends.high) == ends
     after = lane.tick(379.0)
     assert after is not None
     assert after.method != "at_least"
@@ -164,3 +164,43 @@ def test_a_change_of_pace_begins_a_new_regime() -> None:
     assert {t.method for t in told[-60:] if t is not None} == {"rate"}
     assert told[-1] is not None
     assert told[-1].wait_s == pytest.approx(360.0, abs=10.0)  # five in the line, and oneself
+
+
+def test_an_empty_line_tells_what_it_takes_there() -> None:
+    """One at a time, each alone and served after 12 s: at first nothing is told to wait, then those 12 s."""
+    lane, told = Lane(), []
+    for k in range(8):
+        lane.tick(100.0 * k)
+        lane.join(100.0 * k + 0.5)
+        lane.end(100.0 * k + 12.5)
+        told.append(lane.tick(100.0 * k + 13.0))
+    assert [t and (t.method, t.wait_s) for t in told] == [("free", 0.0)] * 2 + [("free", 12.0)] * 6
+    errors = lane.teller.ledger.errors
+    assert errors is not None
+    assert (errors.n, errors.too_short) == (8, 3 / 8)
+
+
+def test_a_change_of_pace_widens_the_interval_of_later_waits() -> None:
+    """A line at one pace: told less surely where the pace has just been another one."""
+    calm, moved = Lane(), Lane()
+    steady(moved, 0.0, 15, headway_s=80.0)
+    told = [steady(calm, 0.0, 60)[-1], steady(moved, 1200.0, 40)[-1]]
+    width = [(t.high_s - t.low_s) / t.wait_s for t in told if t is not None and t.high_s is not None]
+    assert width[1] > 2.0 * width[0]
+
+
+def test_a_crowd_that_came_at_once_teaches_nothing_of_an_empty_line() -> None:
+    """Eight who count later than they joined were all told an empty line; only the first of them found one."""
+    lane = Lane()
+    lane.tick(0.0)
+    for k in range(8):
+        lane.join(0.1 * (k + 1))
+    lane.tick(6.0)
+    for k in range(8):
+        lane.end(20.0 * (k + 1))
+        lane.tick(20.0 * (k + 1) + 0.5)
+    assert lane.tick(170.0) is not None
+    assert lane.teller.free.usual_s == 0.0
+    errors = lane.teller.ledger.errors
+    assert errors is not None
+    assert errors.n == 8
