@@ -17,6 +17,8 @@ from edge.outbox import Outbox
 from edge.publisher import BoxIdentity, Publisher
 from edge.settings import DatabaseSettings, MqttSettings, Site, StoreSettings
 
+PERIOD_S = float(os.environ.get("LINEWISE_TEST_PERIOD_S", "0.005"))  # between two rows
+
 
 def box(site: str, mqtt: MqttSettings, folder: Path, stop: threading.Event) -> None:
     """A row every few milliseconds, an event or a minute; a live reading with each tenth; none while `quiet` exists."""
@@ -26,7 +28,7 @@ def box(site: str, mqtt: MqttSettings, folder: Path, stop: threading.Event) -> N
     thread.start()
     with (folder / "ledger").open("ab", buffering=0) as ledger:
         number = os.getpid() * 100_000
-        while not stop.wait(0.005) and thread.is_alive():
+        while not stop.wait(PERIOD_S) and thread.is_alive():
             if (folder / "quiet").exists():
                 continue
             number += 1
