@@ -49,7 +49,11 @@ def up(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browse
 
 def run_up(site: Site, *, port: int, address: str, browser: bool) -> None:
     """All parts of a site under the supervisor; the embedded broker is one of them where the site names none."""
+    from dashboard.display.languages import chosen
+
     require_free(port, address, option="--port")
+    if site.display is not None:
+        chosen(site.display.languages)  # told here, once, and not by a part that is started again and again
     broker_port = free_port() if site.mqtt is None else None
     options = ("--port", str(port), "--address", address, "--browser" if browser else "--no-browser")
     stop = set_up("up")
