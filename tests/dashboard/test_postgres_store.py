@@ -216,9 +216,9 @@ def test_what_people_must_mend_is_told(guarded: Server, changes: dict[str, Any],
 
 def test_a_password_that_changes_is_not_the_end(guarded: Server, clock: Clock) -> None:
     """A collector whose password is taken away says so with every try, and goes on when it is given back."""
-    guarded.sql("GRANT CREATE ON DATABASE postgres TO lw")
+    guarded.sql("CREATE DATABASE own OWNER lw")
     now = [0.0]
-    to = replace(guarded.settings, user="lw", password=PASSWORD)
+    to = replace(guarded.settings, database="own", user="lw", password=PASSWORD)
     with closing(PostgresStore(to, "s", utc_s=clock, clock=lambda: now[0])) as store:
         guarded.sql("ALTER USER lw PASSWORD 'another'")
         guarded.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lw'")
