@@ -14,10 +14,12 @@ from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
 from edge.overload import too_slow
 from edge.queueing import waiting
+from edge.queueing.balance import Balance
 from edge.queueing.floor import Floor
 from edge.queueing.ledger import Errors
 from edge.queueing.length import Length, Section, length_of
 from edge.queueing.membership import CameraLanes
+from edge.queueing.opening import Opening
 from edge.queueing.presence import Presence
 from edge.queueing.projection import homography
 from edge.queueing.sections import sections
@@ -72,7 +74,8 @@ class _Queue:
         self.teller = WaitTeller()
         self.seq = 0
         self.state: ServiceState = "idle"
-        self.busy_until_s: float | None = None  # somebody was in the queue then
+        self.opening = Opening(settings.lanes)
+        self.balance = Balance()
 
 
 class Counter:
@@ -102,6 +105,8 @@ class Counter:
         lanes = self._lanes.get(tracks.camera_id)
         if lanes is not None and tracks.picture in ("ok", "damaged"):
             lanes.update(tracks)
+            for queue in self._queues:
+                queue.opening.saw(tracks)
 
     def on_health(self, health: CameraHealth) -> None:
         """What a camera's process says of itself; alerts on cameras and the quality of readings look at it."""
@@ -116,12 +121,14 @@ class Counter:
             lanes.expire(pts_s)
         out = Tick([], [], [], self._lines.readings(pts_s, utc_s, self._watches))
         for q, queue in enumerate(self._queues):
+            drift = queue.balance.check(queue.book, self._floor.in_queue(q), pts_s)
             joined, closed = queue.book.drain()
             out.events.extend(self._joined(queue, v, now) for v in joined)
             out.visits.extend(closed)
             reading = self._reading(q, queue, now, (joined, closed))
             out.events.extend(self._ended(queue, v, now) for v in closed)
             out.readings.append(reading)
+            out.events.extend([_alert(reading, drift)] if drift else [])
             out.events.extend(self._due_alerts(queue, reading))
         return out
 
@@ -172,12 +179,11 @@ class Counter:
         visits = [*book.closed, *book.open_visits()]
         moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps)
         rate, wait = queue.teller.tell(moment, *news)
-        if book.open or queue.busy_until_s is None or now.pts_s < queue.busy_until_s:
-            queue.busy_until_s = now.pts_s
-        queue.state = waiting.state_now(len(book.open), rate, now.pts_s - queue.busy_until_s)
+        closed = queue.opening.closed(now.pts_s, len(book.open), known=known)
+        queue.state = waiting.state_now(len(book.open), rate, closed=closed)
         length = self._length(q, now.pts_s) if known else None
-        if quality == "ok" and wait is None:
-            quality = "warming"
+        if quality == "ok":
+            quality = "degraded" if queue.balance.drifted else "warming" if wait is None else "ok"
         totals = book.totals
         queue.seq += 1
         return QueueReading(
@@ -265,13 +271,12 @@ class Counter:
         for watch in self._alerts:
             text = watch.told(reading, cameras) if watch.alert.queue_id == reading.queue else None
             if text is not None:
-                event = QueueEvent(
-                    site=self._site,
-                    queue=reading.queue,
-                    kind="alert",
-                    pts_s=reading.pts_s,
-                    at=reading.at,
-                    text=text,
-                )
-                out.append(event)
+                out.append(_alert(reading, text))
         return out
+
+
+def _alert(reading: QueueReading, text: str) -> QueueEvent:
+    """An alert at the moment of a reading."""
+    return QueueEvent(
+        site=reading.site, queue=reading.queue, kind="alert", pts_s=reading.pts_s, at=reading.at, text=text
+    )

@@ -23,7 +23,6 @@ GAP_FACTOR = 6.0  # ... and a finished one so many times the others' mean was on
 LEAST_FOR_STOP = 3
 SHAPE_MOST = 4.0
 SHAPE_BELIEF = 4.0  # headways' worth of belief that services are exponential (shape 1)
-CLOSED_S = 1800.0  # nobody for so long: closed
 
 
 @dataclass(frozen=True)
@@ -191,10 +190,10 @@ def tell(
     return Wait(wait_s, low_s, max(span(wait_s, k, known=a, drift=drift, reach=ends.high), wait_s), "rate")
 
 
-def state_now(inside: int, rate: Rate, empty_s: float) -> ServiceState:
-    """What the service does: closed after CLOSED_S without anybody, idle without people, stopped, or serving."""
+def state_now(inside: int, rate: Rate, *, closed: bool) -> ServiceState:
+    """What the service does: closed (opening.py) or idle without people, stopped, or serving."""
     if inside == 0:
-        return "closed" if empty_s >= CLOSED_S else "idle"
+        return "closed" if closed else "idle"
     return "stopped" if rate.stopped else "serving"
 
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.queueing.waiting import (
-    CLOSED_S,
     MEMORY_S,
     Headway,
     Rate,
@@ -173,12 +172,12 @@ def test_a_wait_is_never_negative(waiting: int, departures: int, busy_s: float, 
 
 
 def test_states() -> None:
-    """Nobody: idle, and closed after half an hour; somebody: serving, or stopped."""
+    """Nobody: idle, or closed; somebody: serving, or stopped, whatever the hour."""
     running, still = Rate(5, 100.0, stopped=False), Rate(5, 100.0, stopped=True)
-    assert state_now(0, running, 0.0) == "idle"
-    assert state_now(0, running, CLOSED_S) == "closed"
-    assert state_now(3, running, 0.0) == "serving"
-    assert state_now(3, still, 0.0) == "stopped"
+    assert state_now(0, running, closed=False) == "idle"
+    assert state_now(0, running, closed=True) == "closed"
+    assert state_now(3, running, closed=False) == "serving"
+    assert state_now(3, still, closed=True) == "stopped"
 
 
 def test_told_waits_of_a_simulated_queue_are_right() -> None:
