@@ -29,6 +29,7 @@ CAMERA_STATES = get_args(CameraHealth.model_fields["state"].annotation)
 PEOPLE = {"unit_of_measurement": "people", "state_class": "measurement", "icon": "mdi:human-queue"}
 SECONDS = {"unit_of_measurement": "s", "device_class": "duration", "state_class": "measurement"}
 RATE = {"unit_of_measurement": "1/s", "state_class": "measurement"}
+_ONLINE_IF = "{{{{ 'online' if {} else 'offline' }}}}"
 DIAGNOSTIC = {"entity_category": "diagnostic"}
 
 
@@ -107,10 +108,12 @@ def _queue(device: _Device, queue: str, alive: dict[str, str], *, with_alerts: b
     for field, name in (("wait_s", "Wait"), ("wait_low_s", "Wait at least"), ("wait_high_s", "Wait at most")):
         more = {"icon": "mdi:timer-sand", "suggested_display_precision": 0, "value_template": _value(field)}
         yield device, "sensor", field, {"name": name, **SECONDS, **state, **more}
-    known = "{{ value_json.state if value_json.length is not none else None }}"
     words = {"device_class": "enum", **state}
+    # A word can't be unknown (older versions show "None"): nobody knows what a service does that nobody sees.
+    seen = {"topic": state["state_topic"], "value_template": _ONLINE_IF.format("value_json.length is not none")}
     yield device, "sensor", "state", {
-        "name": "Service", **words, "options": list(get_args(ServiceState)), "value_template": known,
+        "name": "Service", **words, "options": list(get_args(ServiceState)), "value_template": _value("state"),
+        "availability": [alive, seen], "availability_mode": "all",
     }  # fmt: skip
     yield device, "sensor", "quality", {
         "name": "Quality", **words, **DIAGNOSTIC, "options": list(get_args(Quality)),
@@ -140,7 +143,7 @@ def _camera(device: _Device, camera: str, alive: dict[str, str]) -> Iterator[Ent
         "name": "State", "device_class": "enum", **told, "options": list(CAMERA_STATES),
         "value_template": _value("state"),
     }  # fmt: skip
-    itself = {"topic": topic, "value_template": "{{ 'online' if value_json.state == 'ok' else 'offline' }}"}
+    itself = {"topic": topic, "value_template": _ONLINE_IF.format("value_json.state == 'ok'")}
     seen = {**told, "availability": [alive, itself], "availability_mode": "all"}
     yield device, "sensor", "picture", {
         "name": "Picture", "device_class": "enum", **seen, "options": list(get_args(PictureState)),

@@ -18,6 +18,7 @@ import pytest
 
 from edge.connection import Backoff, Connection
 from edge.errors import BrokerError
+from edge.home_assistant import BIRTH_TOPIC, Announcer, discovery
 from edge.messages import Ack, BoxStatus, CameraHealth, LineReading, QueueEvent, RowBatch, utc
 from edge.outbox import Outbox
 from edge.publisher import BoxIdentity, Publisher
@@ -486,3 +487,30 @@ class BlackHole:
             one.close()
         for thread in self._threads:
             thread.join(5)
+
+
+def test_home_assistant_is_told_and_told_again_and_what_is_gone_is_taken_back(  # noqa: PLR0917 (fixtures)
+    broker: Any, box: Callable[..., Box], listen: Any, make_site: Any, site_id: str, until: Until
+) -> None:
+    """Retained discovery on connecting and on Home Assistant's birth; a queue that is dropped is emptied."""
+    site = make_site(site_id, queues=("q1", "q2"))
+    mine = f"homeassistant/+/linewise-{site_id}-b1/+/config"
+    heard = listen(broker.mqtt, mine)
+    first = box(broker.mqtt, announcer=Announcer(site, discovery(site, "1")))
+    said = len(discovery(site, "1"))
+    until(lambda: len(heard.messages) >= said, "everything is announced")
+    heard.client.publish(BIRTH_TOPIC, b"online", 1)
+    until(lambda: len(heard.messages) >= 2 * said, "everything is announced again")
+    first.end()
+    fewer = make_site(site_id, queues=("q1",))
+    box(broker.mqtt, name="outbox-2", announcer=Announcer(fewer, discovery(fewer, "1")))
+
+    def left() -> int:
+        connection = Connection(broker.mqtt, "look")
+        connection.subscribe([mine])
+        connection.step(0.2)
+        count = len({m.topic for m in connection.arrived if m.retained and m.payload})
+        connection.close()
+        return count
+
+    until(lambda: left() == len(discovery(fewer, "1")), "what is gone is taken back")
