@@ -220,7 +220,7 @@ def test_error_by_time_by_length_and_by_cause_stand_in_the_page(
 
 
 def test_who_is_in_the_wrong_lane_is_told(tmp_path: Path) -> None:
-    """Two queues whose lanes were drawn in each other's place: who stands in a is counted in b, who came to b is missed."""
+    """Two lanes drawn in each other's place: who stands in a is counted in b, who came to b is missed."""
     left = "[[0.05, 0.3], [0.45, 0.3], [0.45, 0.95], [0.05, 0.95]]"
     right = "[[0.55, 0.3], [0.95, 0.3], [0.95, 0.95], [0.55, 0.95]]"
     head = SITE.split("[[queue]]")[0]
