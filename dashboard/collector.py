@@ -10,16 +10,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+from dashboard.collector_metrics import CollectorMetrics
 from dashboard.intake import judge
+from dashboard.page import Names
 from dashboard.retention import AT_ONCE
 from dashboard.stores import AnyStore, open_stores
 from dashboard.work import NotStoredError, Source, Taken
 from edge.connection import Backoff, Connection, RefusedError
 from edge.errors import BrokerError
 from edge.messages import Ack, box_topic
+from edge.metrics import served
 from edge.quiet_log import QuietLog
 from edge.settings import MqttSettings, Site
 
@@ -41,8 +44,13 @@ GOOD_CONNECTION_S = 10.0
 
 def run_collector(site: Site, *, mqtt: MqttSettings, store: Path, stop: threading.Event) -> None:
     """The collector's process: until `stop`. InputError when the store is another collector's or can't be used."""
-    with closing(open_stores(store, site.id, site.store)) as opened:
-        Collector(site.id, mqtt, opened).run(stop)
+    with ExitStack() as stack:
+        opened = stack.enter_context(closing(open_stores(store, site.id, site.store)))
+        collector = Collector(site.id, mqtt, opened)
+        if (at := site.metrics) is not None:
+            figures = CollectorMetrics(collector, store, Names.of(site))
+            stack.enter_context(served(figures.families, address=at.address, port=at.collector_port))
+        collector.run(stop)
 
 
 class Collector:
@@ -50,6 +58,8 @@ class Collector:
 
     Attributes:
         stored: messages committed since the start.
+        let_go: messages that the store did not take since the start.
+        connected: there is a connection to the broker, now.
         commits_s: seconds that the last commits took (a thousand at most).
     """
 
@@ -57,6 +67,8 @@ class Collector:
         self, site: str, mqtt: MqttSettings, store: AnyStore, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.stored = 0
+        self.let_go = 0
+        self.connected = False
         self.commits_s: deque[float] = deque(maxlen=1000)
         self._site = site
         self._mqtt = mqtt
@@ -86,6 +98,7 @@ class Collector:
             log.info("connected to %s:%d, session kept: %s", *self._address(), connection.session_present)
             connection.subscribe([f"linewise/{self._site}/{topic}" for topic in TOPICS])
             self._tell(connection, self._store.current_sources())
+            self.connected = True
             while not stop.is_set():
                 connection.step(0.5, max_packets=MAX_AT_ONCE)
                 if connection.arrived:
@@ -93,6 +106,7 @@ class Collector:
                 self._prune()
             connection.close()
         finally:
+            self.connected = False
             connection.drop()
 
     def _address(self) -> tuple[str, int]:
@@ -112,6 +126,7 @@ class Collector:
             sources = self._store.commit(taken)
         except NotStoredError as fault:
             self._quiet.warning(f"the store can't be written ({fault}): {len(taken)} messages are let go")
+            self.let_go += len(taken)
             stop.wait(1.0)
             return set()
         self.stored += len(taken)

@@ -19,10 +19,12 @@ from typing import Any, Protocol
 from edge.camera_words import CameraWords
 from edge.clock import JumpWatch, plausible, synchronised
 from edge.counter import Counter, Tick
+from edge.counter_metrics import CounterMetrics
 from edge.counter_word import counter_says, write_word
 from edge.home_assistant import Announcer, discovery
 from edge.link import LinkServer
 from edge.messages import CameraHealth, LineMinute, LineReading, QueueAlerts, QueueMinute, QueueReading, utc
+from edge.metrics import served
 from edge.minutes import LineMinuteBook, MinuteBook
 from edge.outbox import Outbox
 from edge.paths import counter_socket, counter_word, home_assistant_mark, outbox_path
@@ -67,7 +69,10 @@ def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="publisher"))
         stack.callback(ending.set)  # before the pool waits for its thread
         talking = pool.submit(publisher.run, ending)
-        service = CounterService(site, Counter(site), outbox, publisher)
+        live = CounterMetrics(site, identity.version, publisher, outbox, link)
+        if (at := site.metrics) is not None:
+            stack.enter_context(served(live.families, address=at.address, port=at.counter_port))
+        service = CounterService(site, Counter(site), outbox, live)
         heartbeat = Heartbeat()
         watch = _ClockWatch()
         notify("READY=1", f"STATUS=counting {len(site.queues)} queues of {len(site.cameras)} cameras")

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.errors import InputError, LinewiseError
-from edge.link_lines import LinkItem, decode, encode
+from edge.link_lines import LinkItem, decode_with_lost, encode
+from edge.messages import CameraHealth
 
 QUEUE_ITEMS = 32  # six seconds of a camera at 5 pictures/s: older tracks are of no use to a counter that comes back
 MAX_LINE_BYTES = 1_000_000
@@ -54,7 +55,7 @@ class LinkClient:
         if len(self._waiting) == QUEUE_ITEMS:
             self._waiting.popleft()
             self.dropped += 1
-        self._waiting.append(encode(item))
+        self._waiting.append(encode(item, self.dropped))
         self.flush()
 
     def flush(self) -> None:
@@ -106,6 +107,7 @@ class LinkServer:
 
     Attributes:
         rejected: lines that were garbage, too long or cut off.
+        lost: camera -> items that its end has thrown away, as it told last.
 
     Raises:
         LinewiseError: a counter is running on this socket already.
@@ -132,6 +134,7 @@ class LinkServer:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._socket, selectors.EVENT_READ, None)
         self.rejected = 0
+        self.lost: dict[str, int] = {}
 
     @property
     def clients(self) -> int:
@@ -197,10 +200,13 @@ class LinkServer:
 
     def _decoded(self, line: bytes) -> LinkItem | None:
         try:
-            return decode(line)
+            item, lost = decode_with_lost(line)
         except ValueError:
             self.rejected += 1
             return None
+        if isinstance(item, CameraHealth) and lost is not None:
+            self.lost[item.camera] = lost
+        return item
 
     def close(self) -> None:
         """Closes every connection and removes the socket."""

@@ -37,11 +37,12 @@ class _TracksLine(BaseModel):
 
 
 class _HealthLine(BaseModel):
-    """Health as it stands in a line."""
+    """Health as it stands in a line; `lost`: items that the camera's end of the link has thrown away."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["health"] = "health"
+    lost: Count = 0
     health: CameraHealth
 
 
@@ -50,10 +51,10 @@ _LINE: TypeAdapter[_TracksLine | _HealthLine] = TypeAdapter(
 )
 
 
-def encode(item: LinkItem) -> bytes:
-    """One line with its end; float32 values survive exactly."""
+def encode(item: LinkItem, lost: int = 0) -> bytes:
+    """One line with its end; float32 values survive exactly. `lost` goes with health."""
     if isinstance(item, CameraHealth):
-        return b'{"type":"health","health":' + item.to_json() + b"}\n"
+        return b'{"type":"health","lost":%d,"health":' % lost + item.to_json() + b"}\n"
     line = _TracksLine.model_construct(
         type="tracks",
         camera=item.camera_id,
@@ -73,7 +74,12 @@ def encode(item: LinkItem) -> bytes:
 
 
 def decode(line: bytes) -> LinkItem:
-    """The item of a line (without or with its end).
+    """The item of a line (without or with its end); ValueError for anything else than a line of `encode`."""
+    return decode_with_lost(line)[0]
+
+
+def decode_with_lost(line: bytes) -> tuple[LinkItem, int | None]:
+    """The item, and what its camera has lost on the link (told with health; None with tracks).
 
     Raises:
         ValueError: anything else than a line of `encode`.
@@ -84,10 +90,14 @@ def decode(line: bytes) -> LinkItem:
         places = ", ".join(sorted({".".join(map(str, e["loc"])) or "line" for e in error.errors()})[:5])
         raise ValueError(f"not a line of the link (wrong: {places})") from None
     if isinstance(read, _HealthLine):
-        return read.health
+        return read.health, read.lost
     n = len(read.track_ids)
     if not n == len(read.boxes) == len(read.ground) == len(read.observed) == len(read.last_seen_s):
         raise ValueError(f"not a line of the link (lists of unequal lengths beside {n} track ids)")
+    return _tracks(read, n), None
+
+
+def _tracks(read: _TracksLine, n: int) -> Tracks:
     return Tracks(
         camera_id=read.camera,
         run=read.run,

@@ -87,6 +87,12 @@ class Outbox:
         with self._lock:
             return self._count("rows") + len(self._waiting)
 
+    def oldest(self) -> Row | None:
+        """The oldest row that is not acknowledged; None where none waits in the file."""
+        with self._lock:
+            rows = self._try(lambda: outbox_file.read(self._db, self._acked, 1, 1)) or []
+            return rows[0] if rows else None
+
     @property
     def dead(self) -> int:
         """Rows in the dead-letter table."""

@@ -58,7 +58,11 @@ class BoxIdentity:
 
 
 class Publisher:
-    """Publishes for one box."""
+    """Publishes for one box.
+
+    Attributes:
+        connected: the broker has taken this box in, now.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class Publisher:
         utc_s: Callable[[], float] = time.time,
     ) -> None:
         """Connects to nothing yet; see `run`."""
+        self.connected = False
         self._identity = identity
         self._mqtt = mqtt
         self._outbox = outbox
@@ -159,6 +164,7 @@ class Publisher:
         log.info("connected to %s:%d as %s", self._mqtt.host, self._mqtt.port, self._client_id)
         try:
             self._begin(connection)
+            self.connected = True
             while not stop.is_set() and self._outbox.epoch == epoch:
                 connection.step(min(0.2, self._heartbeat_s / 4))
                 self._take(connection)
@@ -166,6 +172,7 @@ class Publisher:
                 self._send_rows(connection)
             self._say_goodbye(connection)
         finally:
+            self.connected = False
             self._sender.lost(time.monotonic())
             connection.drop()
 

@@ -9,13 +9,16 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
+from dashboard.alerts_out.figures import families
 from dashboard.alerts_out.follow import Follower, Receiver
 from dashboard.alerts_out.senders import MAIL, HookSender, MailSender, Sender
 from dashboard.alerts_out.spool import Spool
 from dashboard.desk import acknowledged, desk_path
 from edge.errors import InputError
+from edge.metrics import served
 from edge.quiet_log import QuietLog
 from edge.settings import Site
 
@@ -56,6 +59,9 @@ def run_alerts(site: Site, *, store: Path, state: Path, stop: threading.Event) -
         ending = threading.Event()
         pool = stack.enter_context(ThreadPoolExecutor(len(senders), thread_name_prefix="alerts"))
         stack.callback(ending.set)  # before the pool waits for its threads
+        if (at := site.metrics) is not None:
+            figures = partial(families, spool, [receiver.name for receiver in receivers], time.time)
+            stack.enter_context(served(figures, address=at.address, port=at.alerts_port))
         working = [pool.submit(_run, sender, ending) for sender in senders]
         log.info("telling %s of the alerts of %s", ", ".join(receiver.name for receiver in receivers), site.id)
         _follow(follower, working, stop)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from edge.errors import InputError, LinewiseError
 from edge.link import MAX_LINE_BYTES, QUEUE_ITEMS, LinkClient, LinkServer
-from edge.link_lines import LinkItem, decode, encode
+from edge.link_lines import LinkItem, decode, decode_with_lost, encode
 from edge.messages import CameraHealth, utc
 from edge.vocabulary import Tracks
 
@@ -284,3 +284,14 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         LinkServer(tmp_path / "nowhere" / "counter.sock")
     with pytest.raises(InputError, match="LINEWISE_STATE"):
         LinkServer(tmp_path / ("x" * 150))
+
+
+def test_what_was_lost_on_the_link_is_told_with_health() -> None:
+    """The counter learns how many items a camera's end has thrown away; a line of an older camera says none."""
+    health = CameraHealth(
+        site="s", camera="c1", at=utc(1e9), state="ok", detail="", picture="ok", frames_in_per_s=1.0,
+        frames_out_per_s=1.0, age_s=0.1, latency_s=0.1, dropped=0, restarts=0, runtime="fake", model_sha256="",
+        width=640, height=360,
+    )  # fmt: skip
+    assert decode_with_lost(encode(health, 7)) == (health, 7)
+    assert decode_with_lost(b'{"type":"health","health":' + health.to_json() + b"}") == (health, 0)
