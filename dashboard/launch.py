@@ -14,7 +14,7 @@ import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.access import settings_from_json, settings_to_json
+from dashboard.access import require_provider, settings_from_json, settings_to_json
 from dashboard.page import Names
 from edge.errors import InputError, LinewiseError
 from edge.settings import DashboardSettings, Site
@@ -113,8 +113,8 @@ def _require_safe(access: DashboardSettings, address: str) -> None:
             f'dashboard.login is "proxy", and the dashboard would listen on {address}, where anybody could send '
             f"{access.user_header}: listen on 127.0.0.1 and let the proxy on this machine ask there"
         )
-    if access.login == "oidc" and (access.oidc_file is None or not Path(access.oidc_file).is_file()):
-        raise InputError(f"dashboard.oidc_file: there is no file {access.oidc_file}; see operator.md, Who can see it")
+    if access.login == "oidc":
+        require_provider(access.oidc_file)
 
 
 def _arguments(address: str, port: int, oidc_file: str | None = None) -> list[str]:

@@ -43,7 +43,7 @@ RUNTIMES = (
 SHAPE = "three or more points [x, y], each from 0 to 1"
 _A_ID = "1 to 40 of a-z A-Z 0-9 - _"
 _A_NAME = "1 to 80 characters"
-_NAMES = "a list of users' names or addresses"
+_NAMES = "a list of users' names or addresses, or of groups"
 _A_FILE = "a file, relative to the site file"
 _QUEUES = "a list of queues' ids"
 _TOLD = f"a list of {', '.join(KINDS)}"
@@ -89,6 +89,8 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
             plain, "a header's name", "in which the proxy names the user", '"X-Forwarded-User"', "X-Forwarded-User"
         ),
         "oidc_file": Key(plain, _A_FILE, "the provider, as Streamlit's [auth]", "none"),
+        "user_claim": Key(plain, "a claim of the provider", "that names a person, with oidc", '"email"', "email"),
+        "groups_claim": Key(plain, 'such as "groups", "realm_access.roles"', "the person's groups, with oidc", "none"),
         "viewers": Key(names, _NAMES, "who may look; empty: everybody who is logged in", "[]", ()),
         "installers": Key(names, _NAMES, "who may change the plan of the site too", "[]", ()),
         "reports": Key(plain, "a folder, relative to the site file", "replays' --out folders, for Accuracy", "none"),

@@ -120,7 +120,9 @@ class DashboardSettings:
         login: none; proxy: `user_header` of a reverse proxy on this machine; oidc: the provider in `oidc_file`.
         user_header: the header that names the user.
         oidc_file: absolute path of a TOML file with Streamlit's [auth], or None.
-        viewers, installers: names or addresses in lower case; no viewers: everybody who is logged in may look.
+        user_claim: what the provider tells that names a person; "email" counts only where it is verified.
+        groups_claim: what it tells of a person's groups or roles (dots go down into tables), or None.
+        viewers, installers: names, addresses or groups in lower case; no viewers: everybody who is logged in may look.
         reports: absolute path of a folder with replays' `--out` folders, or None.
         target_wait_s: a wait that is still good, seconds.
     """
@@ -128,6 +130,8 @@ class DashboardSettings:
     login: str = "none"
     user_header: str = "X-Forwarded-User"
     oidc_file: str | None = None
+    user_claim: str = "email"
+    groups_claim: str | None = None
     viewers: tuple[str, ...] = ()
     installers: tuple[str, ...] = ()
     reports: str | None = None

@@ -9,11 +9,12 @@ from edge.settings import DashboardSettings
 
 def greet(settings: DashboardSettings) -> Visitor:
     """The visitor; draws a page with one thing to say for one who may not look."""
-    who = visitor(settings, st.context.headers, st.context.ip_address, _logged_in(settings))
+    claims = st.user.to_dict() if settings.login == "oidc" and st.user.is_logged_in else None
+    who = visitor(settings, st.context.headers, st.context.ip_address, claims)
     if who.role is None:
         st.html(notice_html("Not open to you" if who.name else "Who are you?", who.why, "off"))
         if settings.login == "oidc":
-            if who.name:
+            if claims is not None:
                 st.button("Log out", on_click=st.logout)
             else:
                 st.button("Log in", on_click=st.login, type="primary")
@@ -21,13 +22,3 @@ def greet(settings: DashboardSettings) -> Visitor:
         with st.container(horizontal=True, horizontal_alignment="right", key="lw-who"):
             st.button("Log out", on_click=st.logout, type="tertiary")
     return who
-
-
-def _logged_in(settings: DashboardSettings) -> str | None:
-    """The address, or the name, that the provider gave; only an address that the provider has verified counts."""
-    if settings.login != "oidc" or not st.user.is_logged_in:
-        return None
-    told = st.user.to_dict()
-    if told.get("email") and told.get("email_verified", True):
-        return str(told["email"])
-    return str(told.get("preferred_username") or told.get("sub") or "")
