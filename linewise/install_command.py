@@ -1,19 +1,23 @@
-"""`linewise install`: the units of a site into systemd, again and again with the same result."""
+"""`linewise install`: the units of a site into systemd, again and again with the same result; upgrade and back."""
 
 import os
 import pwd
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from edge.config import load_site
 from edge.errors import InputError
-from linewise.install import apply, plan
+from edge.settings import Site
+from linewise.diagnose_secrets import environment_of
+from linewise.install import apply, before, forget, plan, remember, versions
 
 PROJECT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = Path("/etc/linewise/environment")
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/dri/renderD128")
 HIDDEN = tuple(map(Path, ("/home", "/root", "/tmp", "/var/tmp")))  # noqa: S108
 
 
@@ -28,18 +32,27 @@ def install(
     user: Annotated[str, typer.Option(help="Whom the parts run as; made as a system user when missing.")] = "linewise",
     root: Annotated[Path, typer.Option(help="Write below this folder and start nothing: for images.")] = Path("/"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change; exit 1 if any.")] = False,
+    gpu: Annotated[
+        bool | None, typer.Option("--gpu/--no-gpu", help="Parts may use a GPU.", show_default="found")
+    ] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the version that ran before.")] = False,
 ) -> None:
-    """Write the units of a site, make its user and start it under systemd; a second time nothing changes."""
-    loaded = load_site(site, os.environ)
-    cameras = tuple(camera.id for camera in loaded.cameras)
-    place = _site_place(site) if root == Path("/") else site.resolve()
+    """Write the units of a site, make its user and start it under systemd; a second time nothing changes.
+
+    Called from the folder of a new version, it is the upgrade to it.
+    """
+    if rollback:
+        _roll_back(site, user, root, dry=dry_run)
+    loaded = load_site(site, {**environment_of(ENVIRONMENT), **os.environ})
+    project = _project()
     planned = plan(
         PROJECT / "systemd",
-        project=_project(),
-        site=place,
+        project=project,
+        site=_site_place(site) if root == Path("/") else site.resolve(),
         user=user,
-        cameras=cameras,
-        display=loaded.display is not None,
+        cameras=tuple(camera.id for camera in loaded.cameras),
+        without=_not_asked_for(loaded),
+        gpu=any(map(os.path.exists, GPU_DEVICES)) if gpu is None else gpu,
     )
     live = root == Path("/") and not dry_run
     if live and os.geteuid() != 0:
@@ -48,7 +61,7 @@ def install(
         if live:
             _make_user(user)
             _readable(site, user)
-        changes = apply(planned, root, dry=dry_run)
+        changes = [*apply(planned, root, dry=dry_run), remember(root, project, dry=dry_run)]
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be written ({error.strerror})") from error
     for change in changes:
@@ -57,6 +70,24 @@ def install(
     if live:
         _start(changed, [change.path.name for change in changes if change.verb == "gone"])
     raise typer.Exit(1 if dry_run and changed else 0)
+
+
+def _roll_back(site: Path, user: str, root: Path, *, dry: bool) -> NoReturn:
+    """Hands over to the version before: its own install writes its own units."""
+    old, present = before(root), versions(root)[-1]
+    typer.echo(f"back from {present} to {old}")
+    if not dry:
+        forget(root, present)
+    options = ["--user", user, "--root", str(root), *(["--dry-run"] if dry else [])]
+    sys.stdout.flush()
+    program = str(old / ".venv/bin/linewise")
+    os.execv(program, [program, "install", str(site), *options])  # noqa: S606
+
+
+def _not_asked_for(site: Site) -> tuple[str, ...]:
+    """Parts that this site file does not ask for."""
+    asked = {"display": site.display is not None, "alerts": bool(site.webhooks or site.email)}
+    return tuple(part for part, wanted in asked.items() if not wanted)
 
 
 def _project() -> Path:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from edge.errors import InputError
 from linewise.cli import app
-from linewise.install import UNITS, WANTS, Plan, apply, plan
+from linewise.install import GPU, UNITS, VERSIONS_KEPT, WANTS, Plan, apply, before, plan, remember, versions
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "systemd"
@@ -18,7 +19,9 @@ TEMPLATES = ROOT / "systemd"
 
 def planned(tmp_path: Path, *cameras: str) -> Plan:
     """A plan for these cameras, with a site file that exists."""
-    return plan(TEMPLATES, project=ROOT, site=tmp_path / "site.toml", user="counting", cameras=cameras, display=False)
+    return plan(
+        TEMPLATES, project=ROOT, site=tmp_path / "site.toml", user="counting", cameras=cameras, without=("display",)
+    )
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -38,9 +41,9 @@ def test_a_camera_that_is_gone_no_longer_starts(tmp_path: Path) -> None:
 def test_a_display_starts_where_the_site_has_one(tmp_path: Path) -> None:
     """The display's unit is linked for a site with [display] and loses its link when the site has none any more."""
     place = {"project": ROOT, "site": tmp_path / "site.toml", "user": "counting", "cameras": ("till",)}
-    apply(plan(TEMPLATES, **place, display=True), tmp_path)  # type: ignore[arg-type]
+    apply(plan(TEMPLATES, **place), tmp_path)  # type: ignore[arg-type]
     assert (tmp_path / WANTS / "linewise-display.service").is_symlink()
-    changes = apply(plan(TEMPLATES, **place, display=False), tmp_path)  # type: ignore[arg-type]
+    changes = apply(plan(TEMPLATES, **place, without=("display",)), tmp_path)  # type: ignore[arg-type]
     assert [change.path.name for change in changes if change.verb == "gone"] == ["linewise-display.service"]
 
 
@@ -66,7 +69,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     program = project / ".venv/bin/linewise"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    made = plan(TEMPLATES, project=project, site=tmp_path / "site.toml", user="root", cameras=("till",), display=True)
+    made = plan(TEMPLATES, project=project, site=tmp_path / "site.toml", user="root", cameras=("till",), gpu=True)
     apply(made, tmp_path)
     units = sorted(str(path) for path in (tmp_path / UNITS).glob("linewise*.*e*") if path.is_file())
     run = subprocess.run([tool, "verify", "--man=no", *units], capture_output=True, text=True, check=False)
@@ -88,4 +91,61 @@ def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path) -> None:
 def test_no_templates_are_told(tmp_path: Path) -> None:
     """Where the project's units are missing, the message says from where to install."""
     with pytest.raises(InputError, match="has no units"):
-        plan(tmp_path, project=ROOT, site=tmp_path / "site.toml", user="x", cameras=(), display=False)
+        plan(tmp_path, project=ROOT, site=tmp_path / "site.toml", user="x", cameras=())
+
+
+def test_a_gpu_is_let_in_only_where_there_is_one(tmp_path: Path) -> None:
+    """With a GPU the cameras' unit gets a drop-in with its devices, which goes again when the GPU is gone."""
+    place = {"project": ROOT, "site": tmp_path / "site.toml", "user": "counting", "cameras": ("till",)}
+    apply(plan(TEMPLATES, **place, gpu=True), tmp_path)  # type: ignore[arg-type]
+    assert "DeviceAllow=char-nvidia rw" in (tmp_path / GPU).read_text()
+    changes = apply(plan(TEMPLATES, **place), tmp_path)  # type: ignore[arg-type]
+    assert [change.path for change in changes if change.verb == "gone"] == [tmp_path / GPU]
+    assert not (tmp_path / GPU).exists()
+
+
+def installed(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """`linewise install` of this project below a folder, as a command."""
+    command = [sys.executable, "-m", "linewise", "install", str(ROOT / "examples/canteen.toml"), "--root", str(root)]
+    environ = {**os.environ, "CAM_PASSWORD": "x"}
+    return subprocess.run([*command, *options], env=environ, capture_output=True, text=True, check=False)
+
+
+def test_an_upgrade_and_the_way_back(tmp_path: Path) -> None:
+    """Install from a new folder is the upgrade; --rollback hands over to the version before, and again forward."""
+    root, old = tmp_path / "root", tmp_path / "linewise-1.4"
+    (old / ".venv/bin").mkdir(parents=True)
+    program = old / ".venv/bin/linewise"
+    program.write_text(f'#!/bin/sh\necho "old: $@"\necho {old} >> {root}/etc/linewise/called\n')
+    program.chmod(0o755)
+    remember(root, old)
+    upgraded = installed(root)
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert versions(root) == [old, ROOT]
+    assert f"ExecStart={ROOT}/.venv/bin/linewise" in (root / UNITS / "linewise-counter.service").read_text()
+    tried = installed(root, "--rollback", "--dry-run")
+    assert "--dry-run" in tried.stdout
+    assert versions(root) == [old, ROOT]
+    back = installed(root, "--rollback", "--user", "counting")
+    assert f"back from {ROOT} to {old}" in back.stdout
+    assert f"old: install {ROOT}/examples/canteen.toml --user counting --root {root}" in back.stdout
+    assert versions(root) == [ROOT, old]
+    assert before(root) == ROOT
+
+
+def test_no_way_back_is_told(tmp_path: Path) -> None:
+    """Without an earlier version, or with its folder deleted, --rollback says so and changes nothing."""
+    remember(tmp_path, tmp_path / "deleted")
+    remember(tmp_path, ROOT)
+    result = installed(tmp_path, "--rollback")
+    assert result.returncode == 2
+    assert "no earlier version is here" in result.stderr
+    assert versions(tmp_path) == [tmp_path / "deleted", ROOT]
+
+
+def test_few_versions_are_remembered(tmp_path: Path) -> None:
+    """A version that is installed again counts once, as the present one; old ones are forgotten."""
+    for number in range(30):
+        remember(tmp_path, tmp_path / f"v{number % 15}")
+    assert len(versions(tmp_path)) == VERSIONS_KEPT
+    assert versions(tmp_path)[-1] == tmp_path / "v14"
