@@ -1,11 +1,14 @@
 """How sure a mean error is: coverage against a known truth, and the classes of length."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from calibration.intervals import MIN_ROWS, by_length, mae_interval, mean_interval
-from calibration.scoring import LengthError
+from calibration.intervals import MIN_ROWS, by_length, by_period, mae_interval, mean_interval, wait_intervals
+from calibration.scoring import LengthError, WaitError
 from calibration.truth import TruthCount
+from edge.vocabulary import Visit
 
 
 def errors(pairs: list[tuple[int, int | None]]) -> list[LengthError]:
@@ -47,3 +50,27 @@ def test_classes_of_length() -> None:
         "1-5": (2, pytest.approx(1.0), pytest.approx(-1.0)),
         "16+": (2, pytest.approx(3.0), pytest.approx(-3.0)),
     }
+
+
+def test_periods_follow_each_other_from_the_start() -> None:
+    """Two hours by the hour and half an hour by five minutes, each moment once; empty periods are left out."""
+    rows = errors([(1, 1)] * 1800)
+    short = by_period(rows, start_s=0.0, end_s=1800.0)
+    assert [(p["from_s"], p["to_s"], p["n"]) for p in short[:2]] == [(0.0, 300.0, 300), (300.0, 600.0, 300)]
+    late = [replace(e, truth=replace(e.truth, pts_s=e.truth.pts_s + 50_000)) for e in rows]
+    assert [(p["from_s"], p["n"]) for p in by_period(late, start_s=0.0, end_s=60_000.0)] == [
+        (46_800.0, 400),
+        (50_400.0, 1400),
+    ]
+
+
+def test_waits_have_intervals_in_the_order_of_joining() -> None:
+    """Twelve waits, all told 5 s too short and covered: points; nine have none; untold ones don't count."""
+    rows = [
+        WaitError(Visit("q1", (), float(k), 60.0, 60.0, "served", 0, False), 30.0, 25.0, 0.0, None) for k in range(12)
+    ]
+    untold = [replace(e, told_s=None, low_s=None) for e in rows]
+    assert wait_intervals([*rows, *untold]) == {
+        "wait_mae_s": (5.0, 5.0), "wait_bias_s": (-5.0, -5.0), "wait_too_short": (1.0, 1.0), "wait_coverage": (1.0, 1.0)
+    }  # fmt: skip
+    assert set(wait_intervals(rows[:9]).values()) == {None}
