@@ -78,7 +78,9 @@ class House:
 
     def stop(self) -> None:
         """Ctrl-C; what does not end is killed."""
-        left = list(self.parts().values()) if self.process.poll() is None else []
+        if self.process.poll() is not None:
+            return
+        left = list(self.parts().values())
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(40)
