@@ -44,7 +44,7 @@ ANNA, EVE = {"email": "anna@example.org"}, {"email": "eve@example.org"}
     ],
 )
 def test_whom_the_provider_names(settings: DashboardSettings, claims: dict[str, Any] | None, role: str | None) -> None:
-    """Only the claim that the site file names counts, an address only if it is verified, groups only where asked for."""
+    """Only the claim that the site file names counts, an address only if verified, groups only where asked for."""
     who = visitor(settings, {"X-Forwarded-User": "anna@example.org"}, "10.0.0.9", claims)
     assert who.role == role
     assert (who.why == "") == (role is not None)
