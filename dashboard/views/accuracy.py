@@ -1,7 +1,8 @@
 """The accuracy page: waits that were told against waits that came, a queue and a day; and the replays' reports."""
 
 import sqlite3
-import time
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,13 +12,16 @@ import streamlit as st
 from dashboard import past, periods, reading
 from dashboard.accuracy import ToldVisit, WaitErrors, told_visits, wait_errors
 from dashboard.page import Names
+from dashboard.periods import Period
 from dashboard.replay_reports import read_reports
+from dashboard.views import board
 from dashboard.views.accuracy_html import errors_html, headline_html, reports_html, told_html
 from dashboard.views.shared import Shared
 from dashboard.views.top import clock, notice_html
 
 EVERY_S = 60.0
-DOTS = 400  # of the newest visits in the chart
+DOTS = 300  # of the newest visits in the chart
+VISITS_S = 7 * 86_400.0  # no visit that is older is among them
 SPANS = {"7 days": 7, "28 days": 28, "90 days": 90}
 
 
@@ -30,61 +34,68 @@ class Day:
 
 
 @dataclass(frozen=True)
-class QueueErrors:
-    """One queue: its errors over the whole span, by day, and its newest visits."""
+class QueueDays:
+    """One queue by day, and its newest visits."""
 
-    name: str
-    whole: WaitErrors | None
     days: tuple[Day, ...]
     visits: tuple[ToldVisit, ...]
 
 
-shared: Shared[tuple[QueueErrors, ...]] = Shared(30.0)
+Named = tuple[tuple[str, str, WaitErrors | None], ...]  # id, name, errors of the whole span
+shared: Shared[Named] = Shared(30.0)
+details: Shared[QueueDays] = Shared(30.0)
 
 
 @st.fragment(run_every=EVERY_S)
 def show(store: Path, names: Names) -> None:
-    """Asks over how many days, and draws."""
+    """Asks over how many days and which queue to open, and draws."""
     if not store.exists():
         st.html(notice_html("Waiting for the first readings", "Nobody has been told a wait yet."))
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", key="lw-asked"):
-        span = st.segmented_control("Over the last", list(SPANS), default="7 days", required=True)
-    days = SPANS[span or "7 days"]
-    today = periods.today(time.time(), names.timezone)
     try:
-        queues = shared.get((store, names, days, today), lambda: _read(store, names, today, days))
+        _shown(store, names)
     except sqlite3.Error as error:
         st.html(notice_html("The store can't be read now", f"{error}. The page tries again every minute.", "warn"))
         return
-    st.html(headline_html([(q.name, q.whole) for q in queues], days))
-    if any(q.whole for q in queues):
-        st.html(errors_html([(q.name, q.whole) for q in queues]))
-        for queue in queues:
-            if queue.whole is not None:
-                st.html(told_html(queue.name, [(d.day, d.errors) for d in queue.days], queue.visits))
     _reports(names)
 
 
-def _read(store: Path, names: Names, today: date, days: int) -> tuple[QueueErrors, ...]:
-    spans = [periods.period("day", today - timedelta(days=n), names.timezone) for n in range(days - 1, -1, -1)]
-    start_s, end_s = spans[0].start_s, spans[-1].end_s
-    db = reading.open_store(store)
-    try:
-        db.execute("BEGIN")
+def _shown(store: Path, names: Names) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="lw-asked"):
+        span = st.segmented_control(
+            "Over the last", list(SPANS), default="7 days", required=True, key="last", bind="query-params"
+        )
+    today = periods.today(board.wall_clock_s(), names.timezone)
+    days = [periods.period("day", today - timedelta(days=n), names.timezone) for n in range(SPANS[span] - 1, -1, -1)]
+    queues = shared.get((store, names, SPANS[span], today), lambda: _read(store, names, days))
+    st.html(headline_html([(name, whole) for _, name, whole in queues], len(days)))
+    known = {queue: name for queue, name, whole in queues if whole is not None}
+    if not known:
+        return
+    st.html(errors_html([(name, whole) for _, name, whole in queues]))
+    with st.container(horizontal=True, key="lw-one"):
+        queue = st.selectbox(
+            "Day by day", list(known), format_func=lambda i: known[i], key="queue", bind="query-params"
+        )
+    told = details.get((store, names, queue, SPANS[span], today), lambda: _read_days(store, names, queue, days))
+    st.html(told_html(known[queue], [(d.day, d.errors) for d in told.days], told.visits))
+
+
+def _read(store: Path, names: Names, days: Sequence[Period]) -> Named:
+    with closing(reading.open_store(store)) as db:
         given = dict(names.queues)
         ids = [*given, *(i for i in past.queues(db, names.site) if i not in given)]
-        return tuple(
-            QueueErrors(
-                given.get(i, i),
-                wait_errors(db, names.site, i, start_s, end_s),
-                tuple(Day(d.first, wait_errors(db, names.site, i, d.start_s, d.end_s)) for d in spans),
-                tuple(told_visits(db, names.site, i, max(start_s, end_s - 7 * 86_400), end_s)[-DOTS:]),
-            )
-            for i in ids
+        start_s, end_s = days[0].start_s, days[-1].end_s
+        return tuple((i, given.get(i, i), wait_errors(db, names.site, i, start_s, end_s)) for i in ids)
+
+
+def _read_days(store: Path, names: Names, queue: str, days: Sequence[Period]) -> QueueDays:
+    end_s, first_s = days[-1].end_s, max(days[0].start_s, days[-1].end_s - VISITS_S)
+    with closing(reading.open_store(store)) as db:
+        return QueueDays(
+            tuple(Day(d.first, wait_errors(db, names.site, queue, d.start_s, d.end_s)) for d in days),
+            tuple(told_visits(db, names.site, queue, first_s, end_s)[-DOTS:]),
         )
-    finally:
-        db.close()
 
 
 def _reports(names: Names) -> None:

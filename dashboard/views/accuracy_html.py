@@ -50,7 +50,7 @@ def errors_html(queues: Named) -> Markup:
 
 
 def told_html(name: str, days: Sequence[tuple[date, WaitErrors | None]], visits: Sequence[ToldVisit]) -> Markup:
-    """One queue, folded away: its days as bars, its newest visits as dots, its days as a table."""
+    """One queue: its days as bars, its newest visits as dots, and its days as a table, folded away."""
     slots = [charts.Slot(None if e is None else e.mae_s / 60, f"{_day(day)}: {', '.join(_told(e))}") for day, e in days]
     each = max(1, len(days) // 7)
     ticks = [(n / len(days), _day(day)) for n, (day, _) in enumerate(days) if n % each == 0]
@@ -69,7 +69,9 @@ def told_html(name: str, days: Sequence[tuple[date, WaitErrors | None]], visits:
     ]
     head = tag("thead", tag("tr", *(tag("th", text, scope="col") for text in heads)))
     table = tag("table", head, tag("tbody", *rows), cls="lw-table lw-numbers")
-    return tag("details", tag("summary", tag("bdi", name)), chart, _dots(visits), table, cls="lw-details")
+    folded = tag("details", tag("summary", "All of it as a table"), table, cls="lw-details")
+    label = f"Accuracy of {name} by day"
+    return tag("section", tag("div", chart, _dots(visits), cls="lw-beside-figures"), folded, aria_label=label)
 
 
 def reports_html(reports: Sequence[Report], times: Sequence[str], names: Mapping[str, str], config: str) -> Markup:
@@ -111,7 +113,7 @@ def _dots(visits: Sequence[ToldVisit]) -> Markup | None:
     label = f"{len(visits)} visits: told against real wait; {short} were told too short"
     return tag(
         "figure",
-        tag("figcaption", tag("strong", "Real wait over told wait, minutes"), *_dot_legend()),
+        tag("figcaption", tag("strong", "Real wait over told wait, minutes"), _dot_legend()),
         tag("div", *scale, tag("div", *dots, cls="lw-dots"), cls="lw-plot lw-square", role="img", aria_label=label),
         tag("div", *below, cls="lw-ticks", aria_hidden="true"),
         cls="lw-figure lw-figure-square",

@@ -1,7 +1,6 @@
 """The alerts' page: open ones with a button to say that one has seen them, and those of the last days."""
 
 import sqlite3
-import time
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +9,7 @@ from dashboard import desk, past, reading
 from dashboard.access import Visitor
 from dashboard.alert_book import open_ones, read_alerts, told
 from dashboard.page import AlertRow, Names
+from dashboard.views import board
 from dashboard.views.alerts import alert_parts, list_html
 from dashboard.views.markup import tag
 from dashboard.views.shared import Shared
@@ -23,7 +23,7 @@ shared: Shared[tuple[AlertRow, ...]] = Shared(1.0)
 @st.fragment(run_every=EVERY_S)
 def show(store: Path, names: Names, who: Visitor) -> None:
     """Draws the page; a button is there only for alerts that nobody has seen."""
-    now_s = time.time()
+    now_s = board.wall_clock_s()
     try:
         alerts = shared.get((store, names), lambda: _read(store, names, now_s)) if store.exists() else ()
     except sqlite3.Error as error:
@@ -61,7 +61,7 @@ def _read(store: Path, names: Names, now_s: float) -> tuple[AlertRow, ...]:
 
 def _seen(store: Path, names: Names, alert: AlertRow, who: Visitor) -> None:
     try:
-        desk.acknowledge(desk.desk_path(store), names.site, alert.key, who=who.name, at_s=time.time())
+        desk.acknowledge(desk.desk_path(store), names.site, alert.key, who=who.name, at_s=board.wall_clock_s())
     except sqlite3.Error as error:
         st.toast(f"It can't be noted: the folder of the store can't be written ({type(error).__name__}).")
     shared.clear()

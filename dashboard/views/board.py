@@ -36,7 +36,7 @@ class Board:
     pieces: tuple[str, ...]
 
 
-wall_clock_s: Callable[[], float] = time.time  # compared with the collector's `received_s` only
+wall_clock_s: Callable[[], float] = time.time  # of all pages: the day that runs, and the age of `received_s`
 live: Shared[Board] = Shared(LIVE_S)
 slowly: Shared[Slow] = Shared(SLOW_S)
 _last_good: dict[tuple[Path, str, Draw], tuple[float, Board]] = {}

@@ -1,7 +1,6 @@
 """The history: a day or a week of one queue, or of all, in figures and charts, beside the same time a week before."""
 
 import sqlite3
-import time
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from dashboard.outlook import Figure, Outlook, history, outlook
 from dashboard.page import Names
 from dashboard.past import Past
 from dashboard.periods import Kind, Period
+from dashboard.views import board
 from dashboard.views.history_html import all_html, figures_html, headline_html, queue_html
 from dashboard.views.outlook_html import outlook_html
 from dashboard.views.shared import Shared
@@ -73,7 +73,7 @@ def _shown(store: Path, names: Names) -> None:
 
 
 def _asked(known: dict[str, str], names: Names) -> tuple[str, Kind, date, float]:
-    today = periods.today(time.time(), names.timezone)
+    today = periods.today(board.wall_clock_s(), names.timezone)
     with st.container(horizontal=True, vertical_alignment="bottom", key="lw-asked"):
         order = [*known, ALL] if len(known) > 1 else list(known) or [ALL]
         queue = st.selectbox(
@@ -108,7 +108,7 @@ def _queues(store: Path, names: Names) -> dict[str, str]:
 
 
 def _read(store: Path, names: Names, wanted: Period, queues: dict[str, str]) -> Read:
-    earlier, now_s = periods.before(wanted, names.timezone), time.time()
+    earlier, now_s = periods.before(wanted, names.timezone), board.wall_clock_s()
     db = reading.open_store(store)
     try:
         db.execute("BEGIN")

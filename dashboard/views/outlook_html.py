@@ -36,7 +36,8 @@ def _ahead_words(ahead: Forecast, length: Outlook | None, of: Period) -> str:
     told = f"About {people:.0f} people are expected"
     lengths = [v for v in length.ahead.expected if v is not None] if length and length.ahead else []
     if lengths:
-        told += f", and a line of {min(lengths):.0f} to {max(lengths):.0f}"
+        low, high = round(min(lengths)), round(max(lengths))
+        told += f", and a line of {low if low == high else f'{low} to {high}'}"
     if ahead.mae is None:
         return f"{told}. How far off that may be is known after three {weekday}s."
     hour = "" if ahead.sum_mae is None else f"{ahead.sum_mae:.0f} people an hour, and by "

@@ -18,9 +18,22 @@ def proofs_html(page: Page) -> Markup | None:
         return tag("section", tag("h2", "Certificates"), told, cls="lw-section")
     if not page.proofs:
         return None
+    known, bare = (
+        [p for p in page.proofs if p.certificate is not None],
+        [p for p in page.proofs if p.certificate is None],
+    )
     head = tag("thead", tag("tr", *(tag("th", text, scope="col") for text in HEADS)))
-    body = tag("tbody", *(_row(proof, page.timezone) for proof in page.proofs))
-    return tag("section", tag("h2", "Certificates"), tag("table", head, body, cls="lw-table"), cls="lw-section")
+    body = tag("tbody", *(_row(proof, proof.certificate, page.timezone) for proof in known if proof.certificate))
+    missing = (
+        f"No certificate: {words.names_words([p.name for p in bare], 'and')}. {proof_told(bare[0]).do}" if bare else ""
+    )
+    return tag(
+        "section",
+        tag("h2", "Certificates"),
+        tag("table", head, body, cls="lw-table") if known else None,
+        tag("p", missing, cls="lw-said") if missing else None,
+        cls="lw-section",
+    )
 
 
 def proof_told(proof: Proof) -> words.Told:
@@ -47,13 +60,13 @@ def of_camera(proofs: Sequence[Proof], camera: str) -> Markup | None:
     return join(*parts) if parts else None
 
 
-def _row(proof: Proof, timezone: str) -> Markup:
-    told, known = proof_told(proof), proof.certificate
+def _row(proof: Proof, known: Certificate, timezone: str) -> Markup:
+    told = proof_told(proof)
     state = join(
         tag("span", tag("i", cls="lw-dot", aria_hidden="true"), told.what, cls="lw-state"),
         tag("span", told.do, cls="lw-do") if told.do else None,
     )
-    cells = [words.NOT_KNOWN] * 5 if known is None else _figures(known, timezone)
+    cells = _figures(known, timezone)
     return tag(
         "tr",
         tag("th", tag("bdi", proof.name), scope="row"),

@@ -1,7 +1,6 @@
 """The staffing page: how many should serve in the next hour, in each hour of a day, and that day served again."""
 
 import sqlite3
-import time
 import zlib
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from dashboard.demand import Asked, Pace, last_day_s, pace, read_asked
 from dashboard.outlook import Outlook, history, outlook
 from dashboard.page import Names
 from dashboard.periods import Period
+from dashboard.views import board
 from dashboard.views.outlook_html import people_ahead
 from dashboard.views.shared import Shared
 from dashboard.views.staffing_html import Question, ahead_html, day_html, limits_html, nothing_html, played_html
@@ -51,7 +51,7 @@ def show(store: Path, names: Names) -> None:
 
 
 def _shown(store: Path, names: Names) -> None:
-    known, today = _queues(store, names), periods.today(time.time(), names.timezone)
+    known, today = _queues(store, names), periods.today(board.wall_clock_s(), names.timezone)
     if not known:
         st.html(notice_html("No queue is known yet", "This page needs a day of visits to learn from."))
         return
@@ -111,7 +111,7 @@ def _queues(store: Path, names: Names) -> dict[str, str]:
 
 
 def _read(store: Path, names: Names, question: Question, today: date) -> Read:
-    day, now_s = periods.period("day", question.day, names.timezone), time.time()
+    day, now_s = periods.period("day", question.day, names.timezone), board.wall_clock_s()
     runs = periods.period("day", today, names.timezone)
     db = reading.open_store(store)
     try:

@@ -31,7 +31,7 @@ class Question:
 def ahead_html(asked: Question, ahead: Ahead | None, pace: Pace) -> Markup:
     """How many should serve in the next hour."""
     if ahead is None:
-        headline, level = "Next hour: not known", "off"
+        headline, level = f"{asked.name}, next hour: not known", "off"
         detail = "It takes the minutes of earlier weeks at this time of day to say how many people will come."
     else:
         headline, level = _headline(asked, ahead, pace), "good"
@@ -124,7 +124,7 @@ def nothing_html(asked: Question, day: Asked, of: Period) -> Markup:
         )
     return tag(
         "div",
-        tag("p", "Not known from ", periods.spoken(of), cls="lw-headline"),
+        tag("p", f"{asked.name}: not known from {periods.spoken(of)}", cls="lw-headline"),
         tag("p", detail, cls="lw-detail"),
         cls="lw-advice lw-off",
     )
