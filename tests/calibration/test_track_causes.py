@@ -25,7 +25,8 @@ def of_tracks(
     Args:
         folder: for the files.
         seen: what the detector saw in each picture, five a second.
-        true: where each person stands from the picture `since` on.
+        true: where each person stands.
+        since: the first picture of the truth.
     """
     site = load_site(site_file(folder, SITE))
     path = recording(folder / "r.jsonl", [line(k / 5, [person(*at) for at in places]) for k, places in enumerate(seen)])
