@@ -29,7 +29,7 @@ def run_server(
         LinewiseError: the server ended by itself.
     """
     config = uvicorn.Config(
-        app, host=address, port=port, log_config=None, access_log=False, server_header=False,
+        app, host=address, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=END_S, timeout_keep_alive=20, limit_concurrency=2000,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -1,6 +1,7 @@
 """The commands that run: demo, up, and the parts of a box one by one (what systemd starts)."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from edge.config import load_site
 from edge.errors import InputError
 from edge.paths import state_dir, store_path
-from edge.settings import DisplaySettings, Site
+from edge.settings import ApiSettings, DisplaySettings, Site
 from linewise.mqtt_address import mqtt_of
 from linewise.parts import broker_environment, free_port, parts_of, require_free, supervise
 from linewise.process import set_up
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command()(dashboard)
     app.command()(display)
     app.command()(alerts)
+    app.command()(api)
     app.command(hidden=True)(broker)
 
 
@@ -128,6 +130,25 @@ def alerts(site: SiteFile) -> None:
     loaded = load_site(site, sources="any", broker="any", receivers="required")
     state = state_dir(loaded.id)
     run_alerts(loaded, store=store_path(state), state=state, stop=set_up("alerts"))
+
+
+def api(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) -> None:
+    """The read-only JSON API, with a page that tells it."""
+    from dashboard.api.app import api_app
+    from dashboard.api.gate import require_safe
+    from dashboard.http_server import run_server
+    from dashboard.page import Names
+
+    loaded = load_site(site, sources="any", broker="any")
+    settings = loaded.api or ApiSettings()
+    settings = replace(settings, port=port or settings.port, address=address or settings.address)
+    require_safe(loaded.dashboard, settings.address)
+    store = store_path(state_dir(loaded.id))
+    app = api_app(Names.of(loaded), settings, loaded.dashboard, store=store, utc_s=time.time)
+    require_free(settings.port, settings.address, option="--port")
+    stop = set_up("api")
+    typer.echo(f"The API of {loaded.name}: http://{settings.address}:{settings.port}/docs (Ctrl-C ends it)", err=True)
+    run_server(app, address=settings.address, port=settings.port, stop=stop)
 
 
 def broker(site: SiteFile, port: Annotated[int, typer.Option(min=1, max=65535)]) -> None:

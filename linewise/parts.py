@@ -59,6 +59,7 @@ def parts_of(site: Site, *, broker_port: int | None, dashboard: tuple[str, ...])
         part("dashboard", "dashboard", *dashboard),
         *([] if site.display is None else [part("display", "display")]),
         *([part("alerts", "alerts")] if site.webhooks or site.email else []),
+        *([] if site.api is None else [part("api", "api")]),
     ]
 
 
