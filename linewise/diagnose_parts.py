@@ -14,7 +14,7 @@ from edge.settings import Site
 from linewise.check_report import CheckLine
 from linewise.parts import parts_of
 
-NAMES = ("collector", "counter", "camera", "dashboard", "display", "alerts")
+NAMES = ("collector", "counter", "camera", "dashboard", "display", "alerts", "api")
 ON_THE_BOX = ("counter", "camera@")  # the rest may run on another machine
 JOURNAL_S = 10.0
 STACKS_S = 1.0  # a part needs no longer to write its stacks

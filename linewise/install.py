@@ -61,7 +61,7 @@ def plan(
         site: the site file that the parts read.
         user: whom they run as.
         cameras: ids of the site's cameras: one unit instance each.
-        without: parts that the site does not ask for: "display", "alerts".
+        without: parts that the site does not ask for: "display", "alerts", "api".
         gpu: cameras' parts may use the GPU.
 
     Raises:

@@ -86,7 +86,11 @@ def _roll_back(site: Path, user: str, root: Path, *, dry: bool) -> NoReturn:
 
 def _not_asked_for(site: Site) -> tuple[str, ...]:
     """Parts that this site file does not ask for."""
-    asked = {"display": site.display is not None, "alerts": bool(site.webhooks or site.email)}
+    asked = {
+        "display": site.display is not None,
+        "alerts": bool(site.webhooks or site.email),
+        "api": site.api is not None,
+    }
     return tuple(part for part, wanted in asked.items() if not wanted)
 
 
