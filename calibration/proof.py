@@ -71,13 +71,14 @@ class _Kept:
             self.items.append(item)
 
 
-def prove(request: Request, progress: Progress) -> Proof:
+def prove(request: Request, progress: Progress, *, now_utc_s: float) -> Proof:
     """Replays, scores, judges and writes everything that was asked for.
 
     Args:
         request: what.
         progress: given the length of the recordings in seconds (None: not known), makes a context whose value is told
             the media time of each picture.
+        now_utc_s: seconds since 1970, the date of a certificate.
 
     Raises:
         InputError, SourceError: the input is wrong; nothing in the folder has changed then.
@@ -108,7 +109,7 @@ def prove(request: Request, progress: Progress) -> Proof:
         out.write("report.html", report.page(done, scores, told, _evidence(done, scores, kept)))
     if kept.film is not None and request.overlay:
         overlay.write(request.overlay, done, kept.film)
-    proven = certify.certificates(site, told, time.time()) if request.certify else []
+    proven = certify.certificates(site, told, now_utc_s) if request.certify else []
     written = [path for path in (fit.write(site, fits), certify.write(site, proven)) if path]
     said = words.terminal(done, scores, told) + "".join(f"\n\nWritten: {path}" for path in written)
     verdict: Verdict = told["acceptance"]["verdict"] if "acceptance" in told else "not judged"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,7 +111,7 @@ def replay_one(
         with _bar(bar, length_s) as on_pts:
             yield told or on_pts
 
-    proof = prove(request, progress)
+    proof = prove(request, progress, now_utc_s=time.time())
     return proof.summary, proof.words
 
 

@@ -51,7 +51,7 @@ def test_processes_give_the_bytes_of_one_after_the_other_and_a_bad_one_stops_non
     for name, truth in (("a", (folder / "a.counts.csv",)), ("b", ())):
         out = folder / "alone" / name
         request = Request(folder / "site.toml", folder / f"{name}.jsonl", (), truth, out, None, None, None)
-        prove(request, lambda length_s: nullcontext(lambda pts_s: None))
+        prove(request, lambda length_s: nullcontext(lambda pts_s: None), now_utc_s=0.0)
     result, words, code = told(folder / "many", Many(folder / "plan.toml", (), None, 3, None))
     assert code == 2
     assert "bad: FAILED." in words
