@@ -16,8 +16,8 @@ from dashboard.views.top import notice_html
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 1.0  # a page asks again
-LIVE_S = 0.5  # a read serves everybody for this long
+EVERY_S = 0.75  # a page asks again: with LIVE_S, a change is seen within a second
+LIVE_S = 0.2  # a read serves everybody for this long
 SLOW_S = 10.0  # trends, alerts, today's counts
 KEEP_S = 3.0  # the last page is shown this long while the store is busy
 WAITING = (

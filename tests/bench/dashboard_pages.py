@@ -14,6 +14,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlite_utils import Database
 
@@ -25,23 +26,43 @@ from tests.dashboard.month import fill_month
 
 CHROMIUM = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FIRST = {
-    "": ".lw-card", "plan": ".lw-spot", "history": ".lw-figure", "cameras": ".lw-table", "accuracy": ".lw-past",
-    "alerts": ".lw-headline",
+    "": ".lw-card", "plan": ".lw-spot", "staffing": ".lw-figure", "history": ".lw-figure", "cameras": ".lw-table",
+    "accuracy": ".lw-past", "alerts": ".lw-headline",
 }  # fmt: skip
 
 
-def first_figures_s(browser: Browser, url: str, page_name: str, *, times: int) -> list[float]:
-    """Seconds from asking for a page to its first figures; the first visit, which loads scripts, is not among them."""
-    took, context = [], browser.new_context()
-    for _ in range(times + 1):
+def first_figures(browser: Browser, url: str, page_name: str, *, times: int) -> tuple[list[float], float, float]:
+    """Seconds from asking for a page to its first figures (without the first visit, which loads scripts); and CPU
+    seconds that one visit cost the browser and the page's server.
+    """
+    took, context, me = [], browser.new_context(), psutil.Process()
+    before = (0.0, 0.0)
+    for number in range(times + 1):
+        if number == 1:
+            before = used_s(me)
         page = context.new_page()
         began_s = time.monotonic()
         page.goto(f"{url}/{page_name}", wait_until="commit", timeout=120_000)
         page.locator(FIRST[page_name]).first.wait_for(timeout=120_000)
         took.append(time.monotonic() - began_s)
         page.close()
+    after = used_s(me)
     context.close()
-    return took[1:]
+    return took[1:], (after[0] - before[0]) / times, (after[1] - before[1]) / times
+
+
+def used_s(me: psutil.Process) -> tuple[float, float]:
+    """CPU seconds so far of the browser and of the page's server (those of processes that are gone are theirs too)."""
+    browser = server = 0.0
+    for child in me.children(recursive=True):
+        try:
+            used = child.cpu_times()
+            spent = used.user + used.system + used.children_user + used.children_system
+            server += spent if "dashboard.serve" in child.cmdline() else 0.0
+            browser += spent if "chromium" in child.name() else 0.0
+        except psutil.NoSuchProcess:
+            continue
+    return browser, server
 
 
 def seen_after_s(page: Page, store: Path, *, times: int) -> list[float]:
@@ -65,7 +86,11 @@ def measure(url: str, store: Path, times: int) -> None:
         browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         wait_until_served(browser, url)
         for name in FIRST:
-            told("first figures of " + (name or "live"), first_figures_s(browser, url, name, times=times))
+            took, browser_s, server_s = first_figures(browser, url, name, times=times)
+            told("first figures of " + (name or "live"), took)
+            print(
+                f"    a visit costs {browser_s:.2f} CPU s in the browser and {server_s:.3f} in the server", flush=True
+            )
         page = browser.new_page()
         page.goto(url, timeout=120_000)
         page.locator(".lw-card").first.wait_for(timeout=120_000)

@@ -3,7 +3,7 @@
     python tests/bench/dashboard_viewers.py [--seconds 15] [--viewers 1 10 50]
 
 Each viewer is a websocket that speaks Streamlit's protocol: it starts the page and then asks for its live part every
-second, as the browser does. CPU is that of the whole process (user and system), so a loaded machine matters little.
+EVERY_S, as the browser does. CPU is that of the whole process (user and system), so a loaded machine matters little.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
 from dashboard.launch import run_dashboard
+from dashboard.views.board import EVERY_S
 from edge.settings import Site
 from linewise.parts import free_port
 from tests.dashboard.fill import EVERY_CAMERA, EVERY_QUEUE, SITE, every_kind, go_on
@@ -38,7 +39,7 @@ async def view(port: int, seconds: float, updates: list[int]) -> None:
             again.rerun_script.is_auto_rerun = True
             await ws.send(again.SerializeToString())
             updates.append(await until_finished(ws))
-            await asyncio.sleep(max(0.0, 1 - (time.monotonic() - began_s)))
+            await asyncio.sleep(max(0.0, EVERY_S - (time.monotonic() - began_s)))
 
 
 async def first_run(ws) -> str:  # type: ignore[no-untyped-def]
