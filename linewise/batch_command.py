@@ -1,5 +1,6 @@
 """`linewise replay` of several recordings: a process each, or a Dask cluster; one result for all."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
