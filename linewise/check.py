@@ -12,6 +12,8 @@ from edge.config import ConfigError, load_site
 from linewise.check_box import box_lines
 from linewise.check_display import display_lines
 from linewise.check_lanes import lane_lines
+from linewise.check_lines import line_lines
+from linewise.check_people import people_lines
 from linewise.check_reach import reach_lines
 from linewise.check_report import CheckLine, CheckReport
 
@@ -47,9 +49,8 @@ def check_site(path: Path, environ: Mapping[str, str]) -> CheckReport:
             raise
         return CheckReport(str(path), tuple(_fault_lines(error)))
     lines = [CheckLine("ok", "file", f"{path} is a site file: {len(site.cameras)} cameras, {len(site.queues)} queues")]
-    return CheckReport(
-        str(path), (*lines, *lane_lines(site), *display_lines(site), *box_lines(site), *reach_lines(site))
-    )
+    drawn = (*lane_lines(site), *people_lines(site), *line_lines(site))
+    return CheckReport(str(path), (*lines, *drawn, *display_lines(site), *box_lines(site), *reach_lines(site)))
 
 
 def _fault_lines(error: ConfigError) -> list[CheckLine]:

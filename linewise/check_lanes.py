@@ -6,10 +6,12 @@ from itertools import combinations
 from edge.config_geometry import TOUCH, area, border_distance, contains
 from edge.settings import CameraSettings, Site
 from edge.vocabulary import LaneSettings, Point, Polygon
+from linewise.check_lines import BORDER, along, at_border
 from linewise.check_report import CheckLine
 
 GRID = 41
 SMALL = 0.002  # of the picture: about one person's feet
+LONG_STAY_S = 60.0
 
 
 def lane_lines(site: Site) -> Iterator[CheckLine]:
@@ -50,11 +52,36 @@ def _lane(about: str, lane: LaneSettings, camera: CameraSettings) -> Iterator[Ch
             f"hold_s = {lane.hold_s:g} is shorter than two pictures at detect_fps = {camera.detect_fps:g}",
             f"set hold_s to {2 / camera.detect_fps:.1f} or more: one missed detection loses a person",
         )
-    yield from _service(about, lane)
+    yield from _times(about, lane)
+    yield from _service(about, lane, camera)
 
 
-def _service(about: str, lane: LaneSettings) -> Iterator[CheckLine]:
+def _times(about: str, lane: LaneSettings) -> Iterator[CheckLine]:
+    """Times with which people are passed over."""
+    if lane.min_stay_s > LONG_STAY_S:
+        yield CheckLine(
+            "warning",
+            about,
+            f"min_stay_s = {lane.min_stay_s:g}: whoever stays less than that is never counted",
+            "set it to a few seconds: it is there to leave passers-by out",
+        )
+    if lane.service_area is None and lane.min_service_s != LaneSettings.min_service_s:
+        yield CheckLine(
+            "warning", about, "min_service_s does nothing without a service_area", "draw one, or take it out"
+        )
+
+
+def _service(about: str, lane: LaneSettings, camera: CameraSettings) -> Iterator[CheckLine]:
     if lane.service_line is not None:
+        side = at_border(along(lane.service_line), BORDER)
+        if side:
+            yield CheckLine(
+                "warning",
+                about,
+                f"beyond its service_line the picture ends ({side} border): nobody is seen to leave across it, and "
+                "only the first of the line who vanishes there is taken as served",
+                "turn the camera so that it sees people a step beyond the line",
+            )
         (x1, y1), (x2, y2) = lane.service_line
         steps = [(x1 + (x2 - x1) * k / 20, y1 + (y2 - y1) * k / 20) for k in range(21)]
         useful = sum(contains(lane.area, p) or border_distance(lane.area, p, p) <= TOUCH for p in steps) / len(steps)
@@ -63,6 +90,11 @@ def _service(about: str, lane: LaneSettings) -> Iterator[CheckLine]:
                 "warning", about, "its service_line only touches the area with one end", "lay it along the area's side"
             )
     if lane.service_area is not None:
+        points = grid(lane.service_area)
+        for what, shapes in (("mask", camera.mask), ("staff_area", lane.staff_area)):
+            if all(any(contains(shape, p) for shape in shapes) for p in points):
+                todo = f"make the {what} smaller"
+                yield CheckLine("fault", about, f"nobody can be served: its service_area lies in the {what}", todo)
         inside = any(contains(lane.area, p) for p in grid(lane.service_area)) or any(
             contains(lane.service_area, p) for p in grid(lane.area)
         )

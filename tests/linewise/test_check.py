@@ -6,18 +6,24 @@ import socket
 import threading
 import time
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from calibration.simulator import make
 from edge.config import ConfigError, load_site
-from linewise import check, check_box, check_reach
+from linewise import check, check_box, check_people, check_reach
 from linewise.check_lanes import grid, lane_lines
+from linewise.check_lines import line_lines
+from linewise.check_people import people_lines
 from linewise.check_report import CheckLine, CheckReport
 
 SITE = '[site]\nid = "shop"\n[[camera]]\nid = "c1"\nsource = "test://"\n'
 SQUARE = "[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]"
 QUEUE = f'[[queue]]\nid = "q"\n[[queue.lane]]\ncamera = "c1"\narea = {SQUARE}\n'
+LOW = "[[0.2, 0.6], [0.8, 0.6], [0.8, 1], [0.2, 1]]"
+SERVED = "[[0.3, 0.3], [0.5, 0.3], [0.5, 0.5], [0.3, 0.5]]"
 CANARY = "S3CR3T-canary"
 
 
@@ -120,12 +126,70 @@ def test_a_report_without_faults_is_ok_in_spite_of_warnings():
         (("area", "hold_s = 0.3\narea"), "warning", "shorter than two pictures"),
         (("area", "service_line = [[0.8, 0.2], [1.0, 0.0]]\narea"), "warning", "only touches the area with one end"),
         (("area", "service_area = [[0.9, 0.9], [1, 0.9], [1, 1]]\narea"), "warning", "away from the area"),
+        (("area", "min_stay_s = 90\narea"), "warning", "whoever stays less than that is never counted"),
+        (("area", "min_service_s = 9\narea"), "warning", "does nothing without a service_area"),
+        (
+            (f"area = {SQUARE}", f"area = {LOW}\nservice_line = [[0.2, 1], [0.8, 1]]"),
+            "warning",
+            "beyond its service_line the picture ends (lower border)",
+        ),
+        (
+            ("area", f"service_area = {SERVED}\nstaff_area = [{SERVED}]\narea"),
+            "fault",
+            "nobody can be served: its service_area lies in the staff_area",
+        ),
     ],
 )
 def test_lanes_that_can_never_count_are_told(write, change, level, text):
     """Each way to draw a useless lane has its line."""
     lines = list(lane_lines(load_site(write((SITE + QUEUE).replace(*change)), {})))
     assert any(line.level == level and text in line.text and line.remedy for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("change", "points", "level", "text"),
+    [
+        ("", "[[0, 0.6], [1, 0.6]]", "ok", "people can be seen on both of its sides"),
+        ("detect_fps = 1", "[[0, 0.6], [1, 0.6]]", "warning", "misses people: detect_fps = 1 of camera c1"),
+        ("", "[[0.2, 1], [0.8, 1]]", "fault", "can never count: it lies on the picture's lower border"),
+        ("", "[[0, 0.2], [0.01, 0.9]]", "fault", "can never count: it lies on the picture's left border"),
+        (f"mask = [{LOW}]", "[[0.3, 0.8], [0.7, 0.8]]", "fault", "can never count: it lies in a mask"),
+        (f"mask = [{LOW}]", "[[0.3, 0.8], [0.9, 0.8]]", "warning", "81% of it lie in a mask"),
+    ],
+)
+def test_counting_lines_that_can_never_count_are_told(write, change, points, level, text):
+    """Where nobody is seen on both sides, and where pictures come too seldom; a good one is ok."""
+    site = load_site(write(f'{SITE}{change}\n[[line]]\nid = "l"\ncamera = "c1"\npoints = {points}\n'), {})
+    assert [(line.level, line.text[: len(text)]) for line in line_lines(site)] == [(level, text)]
+
+
+FLOOR = "floor = {{ image = [[0, 1], [1, 1], [1, 0], [0, 0]], metres = [[0, 0], [{w}, 0], [{w}, {w}], [0, {w}]] }}\n"
+
+
+@pytest.mark.parametrize(
+    ("width_m", "level", "text"),
+    [(20, None, ""), (40, "fault", "can never count: the detector sees people of 18 to 18 px here")],
+)
+def test_people_who_are_too_small_are_told_where_the_floor_is_known(write, width_m, level, text):
+    """A floor of 40 m across the picture makes a person 416 * 1.7 / 40 = 18 px on the canvas of `n`; 20 m makes 35."""
+    site = load_site(write(SITE + FLOOR.format(w=width_m) + QUEUE), {})
+    found = [(line.level, line.text[: len(text)]) for line in people_lines(site)]
+    assert found == ([] if level is None else [(level, text)])
+    fine = load_site(write(SITE + FLOOR.format(w=width_m) + QUEUE + '[detector]\nmodel = "s"\n'), {})
+    assert [line.text[-50:] for line in people_lines(fine) if "26 to 26" in line.text] == []
+    assert not list(people_lines(fine))
+
+
+def test_the_size_of_people_is_that_of_the_simulator(tmp_path):
+    """By the floor marks of the simulator's canteen, near and far people are as high as its exact boxes."""
+    make.simulate(make.find("canteen", 40.0), 1, tmp_path, video=False, progress=lambda steps, total: steps)
+    camera = load_site(tmp_path / "site.toml", {}, sources="any").cameras[0]
+    boxes = [line.split(",") for line in (tmp_path / "tracks.txt").read_text().splitlines()]
+    seen = [(float(x) + float(w) / 2, float(y) + float(h), float(h)) for _, _, x, y, w, h, *_ in boxes]
+    ratios = [check_people.person_px(camera, (x / 1280, foot / 720), 1280) / h for x, foot, h in seen if foot < 719]
+    assert 0.9 < np.median(ratios) < 1.15
+    assert np.quantile(ratios, 0.05) > 0.8
+    assert np.quantile(ratios, 0.95) < 1.3
 
 
 def test_two_queues_on_one_place_are_told(write):
