@@ -46,7 +46,7 @@ def terminal(tuned: Tuned, goal: Goal) -> str:
     """The sentence, the parts and the best changes."""
     parts = [[p.name, str(p.n), f"{p.before:.2f}", f"{p.after:.2f}", change_words(p.chosen)] for p in tuned.parts]
     order = sorted(range(len(tuned.changes)), key=lambda c: (tuned.means[c], len(tuned.changes[c]), c))
-    best = [[change_words(tuned.changes[c]), f"{tuned.means[c]:.3f}"] for c in order[:TOP]]
+    best = [[change_words(tuned.changes[c]), f"{tuned.means[c]:.3f}"] for c in order if tuned.changes[c]][:TOP]
     said = [
         sentence(tuned, goal),
         _columns(["held out", "n", "as it is", "tuned", "chosen on the others"], parts),
