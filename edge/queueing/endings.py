@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge.queueing import presence as rules
+from edge.queueing.experience import stage
 from edge.queueing.identity import gap, reach
 from edge.queueing.lanes import LaneShape, Zone, signed_distance
 from edge.queueing.paths import Path
@@ -15,6 +16,13 @@ from edge.vocabulary import Point
 
 AT_LINE_HEIGHTS = 0.5  # body heights from the service line: the first of a line stands there while being served
 AHEAD_S = 1.0  # how far a vanished person's walk is continued
+
+
+def note_stage(stay: Presence, place: Place, now_s: float) -> None:
+    """Notes how far a newcomer is; what came of it is learned later."""
+    if stay.number is None:
+        walking = stay.path.speed() >= rules.WALK_SPEED
+        stay.stages.add(stage(now_s - stay.entered_s, walking=walking, min_stay_s=place.settings.min_stay_s))
 
 
 def is_ripe(stay: Presence, place: Place, now_s: float) -> bool:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from edge.queueing import endings, overlap
+from edge.queueing import endings, handover, overlap
 from edge.queueing import presence as rules
-from edge.queueing.experience import HOLD_MOST, stage
+from edge.queueing.experience import HOLD_MOST
 from edge.queueing.floor import Floor
-from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape
+from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape, zone
 from edge.queueing.paths import Key, Path
-from edge.queueing.presence import End, Place, Presence
+from edge.queueing.presence import End, Presence
 from edge.queueing.returning import HELD_BESIDE_S, Given, Lost, retrack
 from edge.queueing.sight import Seen, measure, places_on
 from edge.vocabulary import QueueSettings, Tracks
@@ -30,23 +30,20 @@ class CameraLanes:
     """All lanes that lie on one camera."""
 
     def __init__(
-        self,
-        camera_id: str,
-        queues: Iterable[QueueSettings],
-        floor: Floor,
-        *,
-        floors: Mapping[str, Array] | None = None,
+        self, camera_id: str, queues: Iterable[QueueSettings], floor: Floor, *, floors: Mapping[str, Array]
     ) -> None:
         """`floors`: (3, 3) from fractions of the picture to metres of each camera that has floor marks."""
         self.camera_id = camera_id
         self.floor = floor
         self.last_s: float | None = None
         self._queues = list(queues)
-        self._places = places_on(camera_id, self._queues, floors or {})
-        self._to_floor = (floors or {}).get(camera_id)
+        self._places = places_on(camera_id, self._queues, floors)
+        self._to_floor = floors.get(camera_id)
         self._aspect = 0.0
         self._shapes: list[LaneShape] = []
         self._zones: list[Zone] = []
+        self._behind: list[Zone | None] = []  # of each lane the one behind, where that is another camera's
+        self._aside = 0
         self._paths: dict[Key, Path] = {}
         self._lost = Lost()
         self._epoch_s = self._resumed_s = 0.0
@@ -112,6 +109,7 @@ class CameraLanes:
             self._zones.append(shape.area)
             if shape.service_area is not None:
                 self._zones.append(shape.service_area)
+        self._behind = [zone(p.behind, aspect) if len(p.behind) >= 3 else None for p in self._places]
 
     def _relink(self, seen: list[Seen], at_s: float) -> None:
         """Those found inside for the first time take over the stays of those just lost nearby."""
@@ -161,7 +159,7 @@ class CameraLanes:
 
     def _enter(self, path: Path, i: int) -> None:
         place = self._places[i]
-        stay = self._from_other_camera(path, place)
+        stay = handover.from_other_camera(self.floor, path, place)
         if stay is None:
             start_s = rules.entered_s(path, place)
             stay = Presence(path, i, place.queue, place.lane, start_s)
@@ -175,26 +173,6 @@ class CameraLanes:
             stay.out_since_s = stay.out_s = None
         self.floor.present[path.key] = stay
         rules.watch_service_area(stay, place, self._shapes[i])
-
-    def _from_other_camera(self, path: Path, place: Place) -> Presence | None:
-        """Somebody who has just gone from a farther lane of the same queue on another camera: the frontmost one."""
-        gone = [
-            p
-            for k, p in self.floor.present.items()
-            if k[0] != self.camera_id
-            and p.queue == place.queue
-            and (p.lane > place.lane or (p.lane == place.lane and p.borrowed))
-            and (p.hidden or p.out_since_s is not None)
-            and not overlap.other_sights(p, self.floor.present.values())
-            and 0.0 <= path.seen_s - p.path.seen_s <= place.settings.hold_s + endings.AHEAD_S
-        ]
-        if not gone:
-            return None
-        stay = min(gone, key=lambda p: (p.lane, p.entered_s, p.path.point))
-        del self.floor.present[stay.path.key]
-        if stay.number is not None:
-            self.floor.books[stay.queue].follow(stay.number, path.names[-1])
-        return stay
 
     def _follow(self, stay: Presence, at_s: float) -> None:
         place, shape = self._places[stay.place], self._shapes[stay.place]
@@ -214,11 +192,25 @@ class CameraLanes:
                     stay.out_since_s = stay.out_s = None
                     return
                 end = rules.outside_end(stay, place)
-        end = end or rules.border_end(stay, place, shape, at_s)
+        gone = rules.border_end(stay, place, shape, at_s) if end is None else None
+        if gone is not None and self._set_aside(stay, gone):
+            return
+        end = end or gone
         if end is not None:
             if not rules.is_out(stay.path, place, shape):
                 stay.path.barred = stay.place
             self._finish(stay, end)
+
+    def _set_aside(self, stay: Presence, end: End) -> bool:
+        """Somebody whose track has left the lane though the person did not, see handover.py: hidden from now on."""
+        if end.outcome != "left" or not handover.out_of_sight(stay, self._behind[stay.place]):
+            return False
+        self._aside -= 1
+        key = (self.camera_id, stay.path.key[1], self._aside)
+        path = handover.set_aside(self.floor, stay, key, self._zones)
+        if path is not None:
+            self._paths[key] = path
+        return True
 
     def _unseen(self, seen: set[Key], at_s: float) -> None:
         """Those not seen now stay for hold_s of watched time; then it is decided how they ended."""
@@ -227,17 +219,31 @@ class CameraLanes:
             if not stay.hidden:
                 stay.at_exit = endings.at_line(stay.path, shape) and self.floor.is_first(stay, shape)
             stay.hidden = True
-            unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
-            end = rules.border_end(stay, place, shape, at_s)
-            if end is None and unseen_s >= self.floor.gaps(stay).hold_s(place.settings.hold_s) - 1e-9:
-                others = [p for k, p in self._paths.items() if k not in self.floor.present]
-                first = self.floor.is_first(stay, shape)
-                end = endings.vanished(stay, place, shape, zones=self._zones, others=others, first=first)
-                if stay.number is not None and not overlap.other_sights(stay, self.floor.present.values()):
-                    self._lost.add(Given(stay, end, stay.path.seen_s + HOLD_MOST * place.settings.hold_s))
-            if end is not None:
-                self._finish(stay, end)
-                del self._paths[stay.path.key]
+            key, gone = stay.path.key, rules.border_end(stay, place, shape, at_s)
+            if gone is not None and not self._set_aside(stay, gone):
+                self._finish(stay, gone)
+            elif gone is None and self._held(stay, at_s):
+                continue
+            elif gone is None:
+                self._give_up(stay)
+            del self._paths[key]
+
+    def _held(self, stay: Presence, at_s: float) -> bool:
+        """Is somebody hidden still taken to be there? Seconds without pictures don't count."""
+        unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
+        return unseen_s < self.floor.gaps(stay).hold_s(self._places[stay.place].settings.hold_s) - 1e-9
+
+    def _give_up(self, stay: Presence) -> None:
+        """Decides how a stay ended whose person was hidden for too long; who comes back after all is known again."""
+        place, shape = self._places[stay.place], self.shape(stay)
+        others = [p for k, p in self._paths.items() if k not in self.floor.present]
+        first = self.floor.is_first(stay, shape)
+        end = endings.vanished(stay, place, shape, zones=self._zones, others=others, first=first)
+        if end.outcome == "left" and (stay.borrowed or self._behind[stay.place] is not None):
+            end = End("lost", stay.path.seen_s)  # a walk that isn't seen is no proof where another camera looks on
+        if stay.number is not None and not overlap.other_sights(stay, self.floor.present.values()):
+            self._lost.add(Given(stay, end, stay.path.seen_s + HOLD_MOST * place.settings.hold_s))
+        self._finish(stay, end)
 
     def _finish(self, stay: Presence, end: End) -> None:
         del self.floor.present[stay.path.key]
@@ -257,9 +263,7 @@ class CameraLanes:
             others = [p for k, p in self.floor.present.items() if k[0] != self.camera_id]
             overlap.link(mine, others, self.floor.grounds, now_s=at_s, books=self.floor.books)
         for stay in mine:
-            if stay.number is None:
-                walking, least_s = stay.path.speed() >= rules.WALK_SPEED, self._places[stay.place].settings.min_stay_s
-                stay.stages.add(stage(at_s - stay.entered_s, walking=walking, min_stay_s=least_s))
+            endings.note_stage(stay, self._places[stay.place], at_s)
         ripe = [p for p in mine if endings.is_ripe(p, self._places[p.place], at_s)]
         endings.count(ripe, self._shapes, self.floor.books)
         for stay in (p for p in ripe if not p.at_start):

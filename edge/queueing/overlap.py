@@ -37,8 +37,9 @@ def link(
     host are people of their own again, as of now.
     """
     hosts = [o for o in others if o.number is not None and not o.guest]
-    mine = [p for p in mine if not p.hidden]
+    mine = list(mine)
     _promote(mine, others)
+    unseen, mine = [p for p in mine if p.guest and p.hidden], [p for p in mine if not p.hidden]
     free = [p for p in mine if p.guest or (p.number is None and (p.at_start or now_s - p.entered_s >= LEAST_S))]
     held = {(p.queue, p.number) for p in mine if p.number is not None and not p.guest}
     apart = np.array([[_apart(p, h, grounds) for h in hosts] for p in free]).reshape(len(free), len(hosts))
@@ -47,13 +48,21 @@ def link(
     barred = np.array([(h.queue, h.number) in held for h in hosts], bool)
     cost = np.where((apart <= reach) & ~barred, apart - STAYS_M * same, np.inf)
     rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
-    pairs = {i: j for i, j in zip(rows, columns, strict=True) if np.isfinite(cost[i, j])}
+    pairs = {int(i): int(j) for i, j in zip(rows, columns, strict=True) if np.isfinite(cost[i, j])}
     given = {(hosts[j].queue, hosts[j].number) for j in pairs.values()}
     for i, stay in enumerate(free):
         if i in pairs:
             _join(stay, hosts[pairs[i]], books)
         elif stay.guest and ((stay.queue, stay.number) in given or not (same[i] & (apart[i] <= APART_M)).any()):
-            stay.number, stay.guest, stay.at_start, stay.entered_s = None, False, False, now_s
+            _unlink(stay, now_s)
+    for stay in unseen:
+        if (stay.queue, stay.number) in given:
+            _unlink(stay, now_s)
+
+
+def _unlink(stay: Presence, now_s: float) -> None:
+    """A person of one's own, as of now."""
+    stay.number, stay.guest, stay.at_start, stay.entered_s = None, False, False, now_s
 
 
 def _join(stay: Presence, host: Presence, books: Sequence[VisitBook]) -> None:

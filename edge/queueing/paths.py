@@ -92,6 +92,14 @@ class Path:
         twin._steps = self._steps.copy()
         return twin
 
+    def standing(self, key: Key, at_s: float, point: Point, distance: Sequence[float]) -> "Path":
+        """A copy under another key of somebody who stood at that place when last seen."""
+        twin = self.imagined()
+        twin.key, twin.seen_s, twin.point, twin.distance = key, at_s, point, list(distance)
+        twin.previous_s, twin.previous_point = at_s, point
+        twin._steps = deque([(at_s, point)], maxlen=_STEPS_KEPT)
+        return twin
+
     def velocity(self) -> Point:
         """Picture heights a second, over the last AVERAGE_S; (0, 0) for somebody seen for too short a time."""
         since_s, origin = self._steps[0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.queueing.lanes import LaneShape, Zone, crossing, signed_distance
 from edge.queueing.paths import Path
-from edge.vocabulary import LaneSettings, Outcome
+from edge.vocabulary import LaneSettings, Outcome, Point, Polygon
 
 MARGIN_HEIGHTS = 0.08  # a foot may tremble this far (body heights) over a border without any meaning
 MARGIN_LEAST = 0.004  # ... but no less than this (picture heights)
@@ -31,6 +31,7 @@ class Place:
         area_zone, service_zone: places in the camera's list of zones; service_zone None without service_area.
         borrowed: another camera's lane as this one sees it, by the floor: people who come from this camera's lanes are
             followed there, nobody begins there.
+        behind: the next lane away from the service point as this camera sees it, where that is another camera's; ().
     """
 
     queue: int
@@ -40,6 +41,7 @@ class Place:
     area_zone: int
     service_zone: int | None
     borrowed: bool = False
+    behind: Polygon = ()
 
     @property
     def marked(self) -> bool:
@@ -62,6 +64,7 @@ class Presence:
         guest: another camera's sight of the person has opened the visit and goes on, see overlap.py.
         hidden: not seen in the latest picture; at_exit: the first of the line, at the service line, when last seen.
         stages: how far the person has been as a newcomer, see experience.py.
+        in_s, in_point: when and where last seen inside the lane.
         out_since_s, out_s: outside since (decided at), and when the border was crossed.
         crossed_s: when the service line was crossed outwards.
         service_s: when the service area was entered; served_s: the same, once stood there for min_service_s.
@@ -80,6 +83,8 @@ class Presence:
     hidden: bool = False
     at_exit: bool = False
     stages: set[tuple[int, bool]] = field(default_factory=set)
+    in_s: float = 0.0
+    in_point: Point = (0.0, 0.0)
     out_since_s: float | None = None
     out_s: float | None = None
     crossed_s: float | None = None
@@ -199,6 +204,7 @@ def watch_border(p: Presence, place: Place, shape: LaneShape) -> None:
             p.out_s = exited_s(p.path, place)
     else:
         p.out_since_s = p.out_s = None
+        p.in_s, p.in_point = p.path.seen_s, p.path.point
 
 
 def border_end(p: Presence, place: Place, shape: LaneShape, now_s: float) -> End | None:

@@ -9,7 +9,7 @@ from edge.queueing.lanes import Array, LaneShape, Zone, signed_distance
 from edge.queueing.paths import Key
 from edge.queueing.presence import Place
 from edge.queueing.projection import seen_from
-from edge.vocabulary import LaneSettings, Point, QueueSettings, Tracks
+from edge.vocabulary import LaneSettings, Point, Polygon, QueueSettings, Tracks
 
 _LEAST_HEIGHT = 0.02  # picture heights; a box without height must not make every margin nothing
 
@@ -77,9 +77,19 @@ def places_on(camera_id: str, queues: Sequence[QueueSettings], floors: Mapping[s
     out, zones = [], 0
     for q, k, lane, is_borrowed in lanes:
         service = zones + 1 if lane.service_area else None
-        out.append(Place(q, k, lane, queues[q].count_served, zones, service, is_borrowed))
+        behind = _behind(camera_id, queues[q], k, floors)
+        out.append(Place(q, k, lane, queues[q].count_served, zones, service, is_borrowed, behind))
         zones += 1 if service is None else 2
     return out
+
+
+def _behind(camera_id: str, queue: QueueSettings, k: int, floors: Mapping[str, Array]) -> Polygon:
+    """The lane behind a queue's k-th as the camera sees it; () where there is none, or it is the camera's own."""
+    mine = floors.get(camera_id)
+    farther = queue.lanes[k + 1] if k + 1 < len(queue.lanes) else None
+    if mine is None or farther is None or farther.camera_id == camera_id or farther.camera_id not in floors:
+        return ()
+    return seen_from(farther.area, floors[farther.camera_id], mine)
 
 
 def borrowed(camera_id: str, queue: QueueSettings, floors: Mapping[str, Array]) -> list[tuple[int, LaneSettings]]:
@@ -91,7 +101,7 @@ def borrowed(camera_id: str, queue: QueueSettings, floors: Mapping[str, Array]) 
         if k in own or mine is None or theirs is None or lane.camera_id == camera_id:
             continue
         area = seen_from(lane.area, theirs, mine)
-        line = seen_from(lane.service_line or (), theirs, mine) if lane.service_line else ()
+        line = () if lane.service_line is None else seen_from(lane.service_line, theirs, mine)
         if len(area) >= 3:
             ends = (line[0], line[1]) if line else None
             here = replace(lane, camera_id=camera_id, area=area, service_line=ends, service_area=None, staff_area=())
