@@ -1,4 +1,4 @@
-"""What must be reached: cameras, broker, database, all at once, each within seconds, without a password in any word."""
+"""What must be reached: cameras, broker, database, receivers; all at once, in seconds, no password in any word."""
 
 import queue
 import random
@@ -12,6 +12,7 @@ from edge.config_source import address_of
 from edge.errors import BrokerError, SourceError
 from edge.settings import CameraSettings, MqttSettings, Site
 from linewise.check_database import database_lines
+from linewise.check_receivers import email_lines, hook_lines
 from linewise.check_report import CheckLine
 
 CONNECT_S = 2.0
@@ -29,6 +30,9 @@ def reach_lines(site: Site) -> list[CheckLine]:
         jobs.append(("broker", partial(broker_lines, mqtt)))
     if site.store.database is not None:
         jobs.append(("database", partial(database_lines, site.store.database)))
+    jobs += [(f"webhook {hook.id}", partial(hook_lines, hook)) for hook in site.webhooks]
+    if site.email is not None:
+        jobs.append(("email", partial(email_lines, site.email)))
     lines = run_together(jobs, limit_s=CONNECT_S + PICTURE_S + 5.0)
     if mqtt is None:
         lines.append(CheckLine("ok", "broker", "no [mqtt] in the file: linewise up starts its own on this machine"))
