@@ -87,7 +87,8 @@ class PaceDrift:
         if self._since_s is None:
             return BELIEF
         recent = [c for since_s, _, c in self._changes if since_s > now_s - MEMORY_S]
-        moved = sum(max(c.log_ratio**2 - c.noise, 0.0) for c in recent)
+        # What chance alone has to reach to be found (its log likelihood ratio is log_ratio^2 / (2 noise)) is taken off.
+        moved = sum(max(c.log_ratio**2 - 2.0 * EVIDENCE * c.noise, 0.0) for c in recent)
         known_s = min(max(now_s - self._since_s, 0.0), MEMORY_S)
         return (BELIEF * BELIEF_S + moved) / (BELIEF_S + known_s)
 
