@@ -63,6 +63,7 @@ class Outbox:
         self._lock = threading.RLock()
         self._waiting = Waiting(max_waiting)
         self._faulty = False
+        self._unsure: tuple[int, int] | None = None
         self._take(outbox_file.open_or_replace(path, cap_bytes, new_epoch, utc_s))
 
     def _take(self, db: sqlite3.Connection) -> None:
@@ -70,6 +71,8 @@ class Outbox:
         self._epoch, self._last, self._acked = outbox_file.position(self._db)
         self._last_at_open = self._last
         self._cursor = self._acked
+        self._unsure = None  # else: how many waiting and lost rows a failed commit may have written all the same
+        self._waiting.hold(0)
 
     @property
     def epoch(self) -> str:
@@ -120,6 +123,8 @@ class Outbox:
         """The next rows after the cursor, in order: at most `limit` and `max_bytes` of bodies, one at least."""
         with self._lock:
             rows: list[Row] = []
+            if not self._settle():
+                return rows
             if self._cursor < self._acked:  # the collector's store is younger than what it once acknowledged
                 rows.append(_gap_row(self._cursor + 1, self._acked, "delivered before this store began"))
                 self._cursor = self._acked
@@ -142,7 +147,7 @@ class Outbox:
         new epoch is begun with the rows appended since.
         """
         with self._lock:
-            if epoch != self._epoch:
+            if not self._settle() or epoch != self._epoch:
                 return False
             if seq > self._last:
                 self._begin_epoch_anew(seq)
@@ -173,14 +178,17 @@ class Outbox:
         return self._try(lambda: outbox_file.count(self._db, table)) or 0
 
     def _flush(self) -> None:
-        while self._waiting:
+        while self._waiting and self._settle():
             taken = self._waiting.head(500)
             lost = self._waiting.lost
-            began_s = time.monotonic()
+            before, began_s = self._last, time.monotonic()
             try:
                 last = outbox_file.insert(self._db, self._last, lost, taken, MAX_ROW_BYTES)
             except sqlite3.OperationalError as fault:
-                if not (outbox_file.at_cap(self._db, self._cap_bytes, fault) and self._drop_oldest()):
+                self._unsure = (len(taken), lost)
+                self._waiting.hold(len(taken))
+                done = self._settle() and self._last > before
+                if not done and not (outbox_file.at_cap(self._db, self._cap_bytes, fault) and self._drop_oldest()):
                     self._note_fault(fault)
                     break
                 continue
@@ -189,11 +197,29 @@ class Outbox:
                 continue
             self.commits_s.append(time.monotonic() - began_s)
             self._last = last
-            self._waiting.taken(len(taken))
+            self._waiting.taken(len(taken), lost)
             if self._faulty:
                 log.warning("outbox: %s can be written again; %d rows were given up meanwhile", self.path, lost)
                 self._faulty = False
         self.dropped += self._waiting.count_new_losses()
+
+    def _settle(self) -> bool:
+        """A commit that failed may have been done all the same: the file knows. False while it can't be asked."""
+        if self._unsure is None:
+            return True
+        (rows, lost) = self._unsure
+        found = self._try(lambda: outbox_file.position(self._db))
+        if found is None:
+            return self._unsure is None  # the file turned out to be broken, and was replaced
+        epoch, last, acked = found
+        self._unsure = None
+        self._waiting.hold(0)
+        if epoch != self._epoch:  # begun anew
+            self._last_at_open, self._cursor = 0, acked
+        elif last > self._last:
+            self._waiting.taken(rows, lost)
+        self._epoch, self._last, self._acked = epoch, last, acked
+        return True
 
     def _drop_oldest(self) -> bool:
         if self._try(lambda: outbox_file.drop_dead(self._db, DROP_AT_ONCE)):
@@ -235,8 +261,8 @@ class Outbox:
             self._last,
         )
         self._try(lambda: outbox_file.begin_anew(self._db, self._new_epoch(), self._last_at_open))
-        self._epoch, self._last, self._acked = outbox_file.position(self._db)
-        self._last_at_open, self._cursor = 0, self._acked
+        self._unsure = (0, 0)
+        self._settle()
 
 
 def _gap_row(first: int, last: int, reason: str) -> Row:

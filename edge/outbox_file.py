@@ -153,8 +153,11 @@ def at_cap(db: sqlite3.Connection, cap_bytes: int, fault: sqlite3.Error) -> bool
     """Is this "full" our own cap, not the disk's end?"""
     if getattr(fault, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
         return False
-    (pages,) = db.execute("PRAGMA page_count").fetchone()
-    (free,) = db.execute("PRAGMA freelist_count").fetchone()
+    try:
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        (free,) = db.execute("PRAGMA freelist_count").fetchone()
+    except sqlite3.OperationalError:  # so full that not even what was begun can be undone: the disk
+        return False
     return bool(pages - free >= cap_bytes // PAGE_BYTES - 16)
 
 

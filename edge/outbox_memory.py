@@ -13,6 +13,7 @@ class Waiting:
     def __init__(self, max_rows: int) -> None:
         self._rows: deque[tuple[str, str]] = deque()
         self._max_rows = max_rows
+        self._held = 0
         self.lost = 0
         self._new_losses = 0
 
@@ -20,23 +21,28 @@ class Waiting:
         return len(self._rows)
 
     def add(self, kind: str, body: str) -> None:
-        """Adds a row; when full the oldest minute is given up, or the oldest row where there is none."""
-        if len(self._rows) >= self._max_rows:
-            victim = next((i for i, (k, _) in enumerate(self._rows) if k == "minute"), 0)
-            del self._rows[victim]
+        """Adds a row; when full the oldest minute that is not held is given up, or the oldest row where there is none."""
+        self._rows.append((kind, body))
+        if len(self._rows) > self._max_rows:
+            free = range(self._held, len(self._rows))
+            del self._rows[next((i for i in free[:-1] if self._rows[i][0] == "minute"), self._held)]
             self.lost += 1
             self._new_losses += 1
-        self._rows.append((kind, body))
 
     def head(self, limit: int) -> list[tuple[str, str]]:
         """The oldest rows."""
         return [self._rows[i] for i in range(min(limit, len(self._rows)))]
 
-    def taken(self, rows: int) -> None:
-        """The oldest `rows` and the note of what was lost are in the file now."""
+    def hold(self, rows: int) -> None:
+        """The oldest `rows` may be in the file already: they are not given up until that is known."""
+        self._held = rows
+
+    def taken(self, rows: int, lost: int) -> None:
+        """The oldest `rows` and the note of `lost` ones are in the file now."""
         for _ in range(rows):
             self._rows.popleft()
-        self.lost = 0
+        self._held = 0
+        self.lost -= lost
 
     def count_new_losses(self) -> int:
         """Rows given up since the last call."""
