@@ -21,7 +21,7 @@ class Waiting:
         return len(self._rows)
 
     def add(self, kind: str, body: str) -> None:
-        """Adds a row; when full the oldest minute that is not held is given up, or the oldest row where there is none."""
+        """Adds a row; when full the oldest minute that is not held is given up, or else the oldest row."""
         self._rows.append((kind, body))
         if len(self._rows) > self._max_rows:
             free = range(self._held, len(self._rows))

@@ -16,6 +16,7 @@ MAX_BODY_LINES = 40
 CLOCKS = {
     "edge/capture",
     "edge/camera.py",
+    "edge/counter_metrics.py",
     "edge/counter_service.py",
     "edge/publisher.py",
     "edge/outbox.py",

@@ -91,6 +91,7 @@ def api_app(
     api = Api(names, store, utc_s)
     _now(app, api)
     _past(app, api)
+    _accuracy(app, api)
     _page(app)
     if settings.origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
@@ -176,6 +177,10 @@ def _past(app: FastAPI, api: Api) -> None:
             return answers.alerts(db, api.names, answers.Asked(start_s, now_s, limit), seen, only=state)
 
         return api.answer(request, make)
+
+
+def _accuracy(app: FastAPI, api: Api) -> None:
+    """The route that tells the system's own errors."""
 
     @app.get("/v1/accuracy", response_model=models.AccuracyAnswer, responses=WORDS, tags=["past"])
     def accuracy(request: Request, days: Annotated[int, Query(ge=1, le=366)] = 7) -> Response:

@@ -9,15 +9,15 @@ project=${1:?usage: tests/chaos/boot.sh PROJECT}
 work=$(mktemp -d /mnt/linewise-boot-XXXX)
 mount -t tmpfs -o size=2g tmpfs "$work"
 mkdir "$work"/{upper,work,root}
-mount -t overlay overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" "$work/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" "$work/tree"
 nspawn=
 end() {
     [ -z "$nspawn" ] || { kill "$nspawn" 2>/dev/null; kill "$nspawn" 2>/dev/null; wait "$nspawn" || true; }
-    umount "$work/root" "$work"; rmdir "$work"
+    umount "$work/tree" "$work"; rmdir "$work"
 }
 trap end EXIT
 boot() {
-    systemd-nspawn -q -D "$work/root" --machine=lw$$ --register=no --keep-unit --link-journal=no --private-network \
+    systemd-nspawn -q -D "$work/tree" --machine=lw$$ --register=no --keep-unit --link-journal=no --private-network \
         --uuid="$(tr -d - </proc/sys/kernel/random/uuid)" --console=pipe --boot -- --unit=multi-user.target \
         </dev/null >"$work/console" 2>&1 &
     nspawn=$!
@@ -38,8 +38,8 @@ wait_for_rows() { # until the store has got more than $1 readings of pictures; h
     done
     echo $((SECONDS - began))
 }
-mkdir -p "$work/root/etc/linewise"
-cat >"$work/root/etc/linewise/site.toml" <<'TOML'
+mkdir -p "$work/tree/etc/linewise"
+cat >"$work/tree/etc/linewise/site.toml" <<'TOML'
 [site]
 id = "boot"
 name = "Boot"

@@ -1,4 +1,4 @@
-"""A store with a chain's database beside it: the store's word counts, the database gets all of it, in order and once."""
+"""A store with a chain's database beside it: the store's word counts, the database gets all of it in order, once."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence

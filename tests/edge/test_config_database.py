@@ -20,7 +20,7 @@ def load(folder: Path, store: str, environ: dict[str, str] | None = None, **opti
     ("url", "expected"),
     [
         ("postgresql://lw:s3cret@db.example.com/queues", ("db.example.com", 5432, "queues", "verify-full")),
-        ("postgres://lw:s3cret@db.example.com:6000/queues?sslmode=require", ("db.example.com", 6000, "queues", "require")),
+        ("postgres://lw:s3cret@db.example.com:6000/q?sslmode=require", ("db.example.com", 6000, "q", "require")),
         ("postgresql://lw:s3cret@localhost/queues", ("localhost", 5432, "queues", "disable")),
         ("postgresql://lw:s3cret@[::1]/queues", ("::1", 5432, "queues", "disable")),
         ("postgresql://lw:s3cret@/queues?host=/run/pg", ("/run/pg", 5432, "queues", "disable")),

@@ -150,7 +150,7 @@ def test_wrong_arguments_are_told() -> None:
         open_detector(threads=0)
 
 
-@pytest.mark.parametrize(("model", "canvas"), [("n", (416, 256)), ("quick", (416, 256)), ("s", (608, 352))])
+@pytest.mark.parametrize(("model", "canvas"), [("n", (416, 256)), ("quick", (416, 256)), ("s", (640, 384))])
 def test_every_shipped_model_opens(model: str, canvas: tuple[int, int]) -> None:
     """Its files are the scored ones, it takes its own canvas and sees nobody in an even grey."""
     detector = open_detector("onnx-int8", model=model)
