@@ -3,7 +3,7 @@
 import math
 
 from dashboard import words
-from dashboard.advice import advice
+from dashboard.advice import advice, longest
 from dashboard.desk import Plan
 from dashboard.page import Page, QueueCard
 from dashboard.room import filling
@@ -23,21 +23,21 @@ def spots(queues: list[str], plan: Plan) -> Spots:
 
 def plan_html(page: Page, plan: Plan) -> Markup:
     """The plan with a spot a queue; without a picture and without places a grid."""
-    best = advice(page.cards).best
+    best, most = advice(page.cards).best, longest(page.cards)
     if plan.picture is None and not plan.places:
-        return tag("div", *(_spot(c, best, None) for c in page.cards), cls="lw-grid lw-plan-grid", role="list")
+        return tag("div", *(_spot(c, best, most, None) for c in page.cards), cls="lw-grid lw-plan-grid", role="list")
     width, height = plan.size_px
     where = spots([card.queue for card in page.cards], plan)
     return tag(
         "div",
-        *(_spot(card, best, where[card.queue]) for card in page.cards),
+        *(_spot(card, best, most, where[card.queue]) for card in page.cards),
         cls="lw-plan",
         role="list",
         style=f"aspect-ratio:{width}/{height}",
     )
 
 
-def _spot(card: QueueCard, best: tuple[str, ...], place: tuple[float, float] | None) -> Markup:
+def _spot(card: QueueCard, best: tuple[str, ...], most: str | None, place: tuple[float, float] | None) -> Markup:
     full = filling(card)
     level = full.level if full else level_of(card)
     known = card.length is not None
@@ -49,12 +49,14 @@ def _spot(card: QueueCard, best: tuple[str, ...], place: tuple[float, float] | N
         wait = words.wait_words(card.wait_s, stopped=card.state == "stopped")
     style = {} if place is None else {"style": f"left:{100 * place[0]:.1f}%;top:{100 * place[1]:.1f}%"}
     late = " lw-late" if card.seen == "late" else ""
+    mark = "join here" if card.queue in best else "longest line" if card.queue == most else ""
+    mark = full.told if full else mark
     return tag(
         "div",
         tag("span", tag("bdi", card.name), cls="lw-spot-name"),
         tag("span", str(card.length) if known else words.NOT_KNOWN, cls="lw-spot-length"),
         tag("span", wait, cls="lw-spot-wait"),
-        tag("span", full.told if full else "join here", cls="lw-spot-wait") if full or card.queue in best else None,
+        tag("span", mark, cls="lw-spot-wait") if mark else None,
         cls=f"lw-spot lw-{level}{late}{' lw-best' if card.queue in best else ''}",
         role="listitem",
         data_queue=card.queue,
