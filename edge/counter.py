@@ -6,10 +6,8 @@ Cameras' tracks go through edge/queueing/membership.py into the visit books; `ti
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge.alerts import AlertWatch
+from edge.floor_marks import to_floor
 from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
 from edge.overload import too_slow
@@ -21,25 +19,16 @@ from edge.queueing.length import Length, Section, length_of
 from edge.queueing.membership import CameraLanes
 from edge.queueing.opening import Opening
 from edge.queueing.presence import Presence
-from edge.queueing.projection import homography
 from edge.queueing.sections import sections
 from edge.queueing.teller import Moment, WaitTeller
 from edge.queueing.visits import VisitBook
 from edge.queueing.watch import CameraWatch, KnownTime, together
-from edge.settings import FloorSettings, Site
+from edge.settings import Site
 from edge.vocabulary import LaneState, Quality, QueueSettings, ServiceState, Tracks, Visit
 
 FLOW_S = 300.0  # arrivals and services a minute are of so long
 FLOW_LEAST_S = 60.0
 EVENT_AGE_MOST_S = 120.0  # an event can't be told longer ago than this: the clock has jumped
-
-
-def to_floor(floor: FloorSettings | None) -> NDArray[np.float64] | None:
-    """(3, 3) from fractions of a camera's picture to metres; None without marks, or where they determine none."""
-    try:
-        return None if floor is None else homography(floor.image, floor.metres)
-    except np.linalg.LinAlgError:
-        return None
 
 
 @dataclass(frozen=True)

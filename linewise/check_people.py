@@ -6,7 +6,7 @@ import numpy as np
 
 from detector.runtime.errors import DetectorError
 from detector.runtime.manifest import WEIGHTS_DIR, read_model
-from edge.counter import to_floor
+from edge.floor_marks import to_floor
 from edge.settings import CameraSettings, Site
 from edge.vocabulary import Point
 from linewise.check_lanes import grid

@@ -76,6 +76,13 @@ def test_the_edge_stays_light() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_the_command_starts_light() -> None:
+    """`linewise` itself, which every part of a box loads, loads neither scipy nor OpenCV: who needs them does."""
+    code = "import sys, linewise.cli; sys.exit(', '.join({'scipy', 'cv2'} & set(sys.modules)) or 0)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
 def test_only_named_files_read_the_wall_clock() -> None:
     """time.time() is read only where a wall-clock instant is really meant; every timeout uses the monotonic clock."""
     calls = [
