@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.moments import Moment
+from calibration.outputs import replace_text
 from calibration.sealing import public_key, seal
 from calibration.truth import load
 from edge.errors import InputError
@@ -54,7 +55,7 @@ class HandCounts:
             return
         self.counted[moment] = (length, certain)
         rows = sorted(self.counted.items(), key=lambda item: (item[0].pts_s, item[0].queue_id))
-        _write(self.path, _csv(COUNTS, [_row(m, *count) for m, count in rows]))
+        replace_text(self.path, _csv(COUNTS, [_row(m, *count) for m, count in rows]))
 
     def _resume(self) -> None:
         at = {(m.queue_id, round(m.pts_s, 2)): m for m in self.moments}
@@ -91,7 +92,7 @@ def write_visits(path: Path, visits: list[HandVisit]) -> None:
         (v.queue_id, f"{v.joined_s:g}", _s(v.served_s), _s(v.left_s), v.outcome)
         for v in sorted(visits, key=lambda v: v.joined_s)
     ]
-    _write(path, _csv(VISITS, rows))
+    replace_text(path, _csv(VISITS, rows))
 
 
 def _s(seconds: float | None) -> str:
@@ -102,12 +103,3 @@ def _csv(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows] if header else rows)
     return text.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: can't be written: {error.strerror}") from error

@@ -103,13 +103,13 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def replace_text(path: Path, text: str, *, option: str) -> None:
+def replace_text(path: Path, text: str, *, option: str | None = None) -> None:
     """Puts a text file into the place of the one before, whole or not at all.
 
     Args:
         path: the file.
         text: what it shall hold.
-        option: the command's option that asked for it, for the error.
+        option: the command's option that asked for it, for the error; None: the file's name says enough.
 
     Raises:
         InputError: the file can't be written.
@@ -120,4 +120,5 @@ def replace_text(path: Path, text: str, *, option: str) -> None:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise InputError(f"{option}: {path}: can't be written: {error.strerror or error}") from error
+        where = path if option is None else f"{option}: {path}"
+        raise InputError(f"{where}: can't be written: {error.strerror or error}") from error

@@ -108,7 +108,7 @@ def _told(site: Site, store: Path) -> dict[str, str]:
 
 def _require_safe(access: DashboardSettings, address: str) -> None:
     """A proxy's header is believed only where nobody but a proxy on this machine can send one."""
-    if access.login == "proxy" and not _loopback(address):
+    if access.login == "proxy" and not loopback(address):
         raise InputError(
             f'dashboard.login is "proxy", and the dashboard would listen on {address}, where anybody could send '
             f"{access.user_header}: listen on 127.0.0.1 and let the proxy on this machine ask there"
@@ -122,14 +122,15 @@ def _arguments(address: str, port: int, oidc_file: str | None = None) -> list[st
     if oidc_file is not None:
         options["secrets.files"] = oidc_file
     hosts: list[str] = []
-    if _loopback(address):
+    if loopback(address):
         # Another page in the operator's browser must not reach this one under a name of its own (DNS rebinding).
         more = os.environ.get(HOSTS_VARIABLE, "").split(",")
         hosts = ["localhost", "127.0.0.1", "::1", *(h.strip() for h in more if h.strip())]
     return [f"--{k}={v}" for k, v in options.items()] + [f"--server.allowedHosts={h}" for h in hosts]
 
 
-def _loopback(address: str) -> bool:
+def loopback(address: str) -> bool:
+    """Whether an address to listen on is this machine alone."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

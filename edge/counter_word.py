@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from edge.outbox import Outbox
+from edge.quantiles import quantile
 
 
 def counter_says(outbox: Outbox, *, rejected: int, clock_steps: int, clock_synchronised: bool | None) -> dict[str, Any]:
@@ -30,12 +30,6 @@ def counter_says(outbox: Outbox, *, rejected: int, clock_steps: int, clock_synch
         "clock_steps": clock_steps,
         "clock_synchronised": clock_synchronised,
     }
-
-
-def quantile(values: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least `share` of the values do not exceed; None of none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
 def write_word(path: Path, word: dict[str, Any]) -> bool:

@@ -7,16 +7,19 @@ sample, never 0.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import GC_COLLECTOR, CollectorRegistry, ProcessCollector, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
+from edge.quantiles import quantile
+
 log = logging.getLogger(__name__)
 
 QUANTILES = (0.5, 0.9, 0.99)
 Labelled = Mapping[Any, float | None]  # by the labels, a tuple
+Family = TypeVar("Family", GaugeMetricFamily, CounterMetricFamily)
 
 
 class _Families(Collector):
@@ -54,16 +57,15 @@ def served(families: Callable[[], Iterable[Metric]], *, address: str, port: int)
 
 def gauge(name: str, about: str, labels: Sequence[str], values: Labelled) -> GaugeMetricFamily:
     """A family of gauges; a value that is None has no sample."""
-    family = GaugeMetricFamily(name, about, labels=labels)
-    for key, value in values.items():
-        if value is not None:
-            family.add_metric(key, value)
-    return family
+    return _filled(GaugeMetricFamily(name, about, labels=labels), values)
 
 
 def counter(name: str, about: str, labels: Sequence[str], values: Labelled) -> CounterMetricFamily:
     """A family of counters; `name` without the _total that Prometheus shows."""
-    family = CounterMetricFamily(name, about, labels=labels)
+    return _filled(CounterMetricFamily(name, about, labels=labels), values)
+
+
+def _filled(family: Family, values: Labelled) -> Family:
     for key, value in values.items():
         if value is not None:
             family.add_metric(key, value)
@@ -80,8 +82,8 @@ def states(name: str, about: str, label: str, now: Mapping[str, str], words: Seq
 def quantiles(name: str, about: str, last_s: Sequence[float]) -> SummaryMetricFamily:
     """Quantiles of the last so many; of none there are none."""
     family = SummaryMetricFamily(name, about)
-    ordered = sorted(last_s)
-    for share in QUANTILES if ordered else ():
-        value = ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-        family.add_sample(name, {"quantile": str(share)}, value)
+    for share in QUANTILES:
+        value = quantile(last_s, share)
+        if value is not None:
+            family.add_sample(name, {"quantile": str(share)}, value)
     return family

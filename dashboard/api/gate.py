@@ -1,6 +1,5 @@
 """Who may ask: the dashboard's own rules ([dashboard] in the site file), before anything else is looked at."""
 
-import ipaddress
 import os
 
 from starlette.datastructures import Headers
@@ -8,7 +7,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import visitor
-from dashboard.launch import HOSTS_VARIABLE
+from dashboard.launch import HOSTS_VARIABLE, loopback
 from edge.errors import InputError
 from edge.settings import DashboardSettings
 
@@ -44,7 +43,7 @@ def require_safe(access: DashboardSettings, address: str) -> None:
             'dashboard.login is "oidc", and nobody logs in to the API: let a proxy on this machine log people in '
             '(login = "proxy"), or run the API from a site file of its own without a login, on 127.0.0.1'
         )
-    if access.login == "proxy" and not _loopback(address):
+    if access.login == "proxy" and not loopback(address):
         raise InputError(
             f'dashboard.login is "proxy", and the API would listen on {address}, where anybody could send '
             f"{access.user_header}: listen on 127.0.0.1 and let the proxy on this machine ask there"
@@ -53,11 +52,7 @@ def require_safe(access: DashboardSettings, address: str) -> None:
 
 def allowed_hosts(address: str) -> list[str]:
     """Names under which it may be asked for: on loopback its own and a proxy's, against DNS rebinding."""
-    if not _loopback(address):
+    if not loopback(address):
         return ["*"]
     more = os.environ.get(HOSTS_VARIABLE, "").split(",")
     return ["localhost", "127.0.0.1", *(host.strip() for host in more if host.strip())]
-
-
-def _loopback(address: str) -> bool:
-    return address == "localhost" or ipaddress.ip_address(address).is_loopback
