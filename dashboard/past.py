@@ -107,6 +107,12 @@ def queues(db: sqlite3.Connection, site: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in rows)
 
 
+def named_queues(db: sqlite3.Connection, site: str, given: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Names by id: the given ones (of the site file) first, then those that only the store has heard of."""
+    named = dict(given)
+    return named | {queue: queue for queue in queues(db, site) if queue not in named}
+
+
 _KNOWN = "CASE WHEN length_mean IS NULL THEN 0 ELSE max(readings - unknown, 1) END"
 _TIMED = "CASE WHEN wait_mean_s IS NULL THEN 0 ELSE max(readings - unknown, 1) END"
 _FROM_MINUTES = f"""

@@ -1,6 +1,5 @@
 """The accuracy page: waits that were told against waits that came, a queue and a day; and the replays' reports."""
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from dashboard.accuracy import ToldVisit, WaitErrors, told_visits, wait_errors
 from dashboard.page import Names
 from dashboard.periods import Period
 from dashboard.replay_reports import read_reports
-from dashboard.views import board
+from dashboard.views import board, days
 from dashboard.views.accuracy_html import errors_html, headline_html, reports_html, told_html
 from dashboard.views.shared import Shared
-from dashboard.views.top import clock, notice_html
+from dashboard.views.top import clock
 
-EVERY_S = 60.0
 DOTS = 300  # of the newest visits in the chart
 VISITS_S = 7 * 86_400.0  # no visit that is older is among them
 SPANS = {"7 days": 7, "28 days": 28, "90 days": 90}
@@ -46,18 +44,12 @@ shared: Shared[Named] = Shared(30.0)
 details: Shared[QueueDays] = Shared(30.0)
 
 
-@st.fragment(run_every=EVERY_S)
+@st.fragment(run_every=days.EVERY_S)
 def show(store: Path, names: Names) -> None:
     """Asks over how many days and which queue to open, and draws."""
-    if not store.exists():
-        st.html(notice_html("Waiting for the first readings", "Nobody has been told a wait yet."))
-        return
-    try:
-        _shown(store, names)
-    except sqlite3.Error as error:
-        st.html(notice_html("The store can't be read now", f"{error}. The page tries again every minute.", "warn"))
-        return
-    _reports(names)
+    empty = "Nobody has been told a wait yet."
+    if days.guarded(store, lambda: _shown(store, names), empty=empty, subject="The store"):
+        _reports(names)
 
 
 def _shown(store: Path, names: Names) -> None:
@@ -66,9 +58,9 @@ def _shown(store: Path, names: Names) -> None:
             "Over the last", list(SPANS), default="7 days", required=True, key="last", bind="query-params"
         )
     today = periods.today(board.wall_clock_s(), names.timezone)
-    days = [periods.period("day", today - timedelta(days=n), names.timezone) for n in range(SPANS[span] - 1, -1, -1)]
-    queues = shared.get((store, names, SPANS[span], today), lambda: _read(store, names, days))
-    st.html(headline_html([(name, whole) for _, name, whole in queues], len(days)))
+    of = [periods.period("day", today - timedelta(days=n), names.timezone) for n in range(SPANS[span] - 1, -1, -1)]
+    queues = shared.get((store, names, SPANS[span], today), lambda: _read(store, names, of))
+    st.html(headline_html([(name, whole) for _, name, whole in queues], len(of)))
     known = {queue: name for queue, name, whole in queues if whole is not None}
     if not known:
         return
@@ -77,23 +69,24 @@ def _shown(store: Path, names: Names) -> None:
         queue = st.selectbox(
             "Day by day", list(known), format_func=lambda i: known[i], key="queue", bind="query-params"
         )
-    told = details.get((store, names, queue, SPANS[span], today), lambda: _read_days(store, names, queue, days))
+    told = details.get((store, names, queue, SPANS[span], today), lambda: _read_days(store, names, queue, of))
     st.html(told_html(known[queue], [(d.day, d.errors) for d in told.days], told.visits))
 
 
-def _read(store: Path, names: Names, days: Sequence[Period]) -> Named:
+def _read(store: Path, names: Names, of: Sequence[Period]) -> Named:
     with closing(reading.open_store(store)) as db:
-        given = dict(names.queues)
-        ids = [*given, *(i for i in past.queues(db, names.site) if i not in given)]
-        start_s, end_s = days[0].start_s, days[-1].end_s
-        return tuple((i, given.get(i, i), wait_errors(db, names.site, i, start_s, end_s)) for i in ids)
+        start_s, end_s = of[0].start_s, of[-1].end_s
+        return tuple(
+            (i, name, wait_errors(db, names.site, i, start_s, end_s))
+            for i, name in past.named_queues(db, names.site, names.queues).items()
+        )
 
 
-def _read_days(store: Path, names: Names, queue: str, days: Sequence[Period]) -> QueueDays:
-    end_s, first_s = days[-1].end_s, max(days[0].start_s, days[-1].end_s - VISITS_S)
+def _read_days(store: Path, names: Names, queue: str, of: Sequence[Period]) -> QueueDays:
+    end_s, first_s = of[-1].end_s, max(of[0].start_s, of[-1].end_s - VISITS_S)
     with closing(reading.open_store(store)) as db:
         return QueueDays(
-            tuple(Day(d.first, wait_errors(db, names.site, queue, d.start_s, d.end_s)) for d in days),
+            tuple(Day(d.first, wait_errors(db, names.site, queue, d.start_s, d.end_s)) for d in of),
             tuple(told_visits(db, names.site, queue, first_s, end_s)[-DOTS:]),
         )
 

@@ -3,27 +3,23 @@
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import past, periods, reading
 from dashboard.export import table, to_csv, to_parquet
-from dashboard.outlook import Figure, Outlook, history, outlook
+from dashboard.outlook import Figure, Outlook, outlook
 from dashboard.page import Names
 from dashboard.past import Past
 from dashboard.periods import Kind, Period
-from dashboard.views import board
+from dashboard.views import board, days
 from dashboard.views.history_html import all_html, figures_html, headline_html, queue_html
 from dashboard.views.outlook_html import outlook_html
 from dashboard.views.shared import Shared
-from dashboard.views.top import notice_html
 
-EVERY_S = 60.0  # minutes come once a minute
 ALL = ""
 shared: Shared["Read"] = Shared(30.0)
-weeks: Shared[list[list[float | None]]] = Shared(600.0)  # days that are over hardly change
 
 
 @dataclass(frozen=True)
@@ -38,20 +34,14 @@ class Read:
     outlooks: dict[Figure, Outlook]
 
 
-@st.fragment(run_every=EVERY_S)
+@st.fragment(run_every=days.EVERY_S)
 def show(store: Path, names: Names) -> None:
     """Asks which queue and when, and draws it."""
-    if not store.exists():
-        st.html(notice_html("Waiting for the first readings", "There is no history yet."))
-        return
-    try:
-        _shown(store, names)
-    except sqlite3.Error as error:
-        st.html(notice_html("The history can't be read now", f"{error}. The page tries again every minute.", "warn"))
+    days.guarded(store, lambda: _shown(store, names), empty="There is no history yet.", subject="The history")
 
 
 def _shown(store: Path, names: Names) -> None:
-    known = _queues(store, names)
+    known = days.known_queues(store, names)
     queue, kind, day, target_s = _asked(known, names)
     names = replace(names, target_wait_s=target_s)
     wanted = periods.period(kind, day, names.timezone)
@@ -89,22 +79,9 @@ def _asked(known: dict[str, str], names: Names) -> tuple[str, Kind, date, float]
         day = st.date_input(
             "Day", today, max_value=today, min_value=today - timedelta(days=3660), key="day", bind="query-params"
         )
-        target_min = st.number_input(
-            "Target, minutes", 0.5, 240.0, names.target_wait_s / 60, 0.5, format="%g", key="target", bind="query-params"
-        )
+        target_s = days.target_s(names)
     chosen: Kind = "week" if kind == "Week" else "day"
-    return queue or ALL, chosen, day if isinstance(day, date) else today, 60 * target_min
-
-
-def _queues(store: Path, names: Names) -> dict[str, str]:
-    """Ids and names, those of the site file first."""
-    db = reading.open_store(store)
-    try:
-        found = past.queues(db, names.site)
-    finally:
-        db.close()
-    given = dict(names.queues)
-    return {**given, **{i: i for i in found if i not in given}}
+    return queue or ALL, chosen, day if isinstance(day, date) else today, target_s
 
 
 def _read(store: Path, names: Names, wanted: Period, queues: dict[str, str]) -> Read:
@@ -136,8 +113,7 @@ def _outlooks(
         came["length"] = [s.length for s in whole.slots]
     found: dict[Figure, Outlook] = {}
     for figure, values in came.items():
-        key = (store, names.site, queues, day.first, figure)
-        earlier = weeks.get(key, partial(history, db, names.site, queues, day, timezone=zone, figure=figure))
+        earlier = days.earlier(db, store, names, queues, day=day, figure=figure)
         found[figure] = outlook(earlier, values, day, zone, now_s)
     return found
 

@@ -1,26 +1,25 @@
 """The staffing page: how many should serve in the next hour, in each hour of a day, and that day served again."""
 
-import sqlite3
 import zlib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import past, periods, reading, staff_plan
 from dashboard.demand import Asked, Pace, last_day_s, pace, read_asked
-from dashboard.outlook import Outlook, history, outlook
+from dashboard.outlook import Outlook, outlook
 from dashboard.page import Names
 from dashboard.periods import Period
-from dashboard.views import board
+from dashboard.views import board, days
 from dashboard.views.outlook_html import people_ahead
 from dashboard.views.shared import Shared
 from dashboard.views.staffing_html import Question, ahead_html, day_html, limits_html, nothing_html, played_html
 from dashboard.views.top import notice_html
 from edge.staffing import Replayed
 
-EVERY_S = 60.0
 MOST_ASKED = 20
 
 
@@ -35,23 +34,17 @@ class Read:
 
 shared: Shared[Read] = Shared(30.0)
 plans: Shared[tuple[Replayed, ...]] = Shared(600.0)
-weeks: Shared[list[list[float | None]]] = Shared(600.0)
 
 
-@st.fragment(run_every=EVERY_S)
+@st.fragment(run_every=days.EVERY_S)
 def show(store: Path, names: Names) -> None:
     """Asks which queue, which day and which target, and answers."""
-    if not store.exists():
-        st.html(notice_html("Waiting for the first readings", "There is no day yet to learn from."))
-        return
-    try:
-        _shown(store, names)
-    except sqlite3.Error as error:
-        st.html(notice_html("The history can't be read now", f"{error}. The page tries again every minute.", "warn"))
+    draw, empty = partial(_shown, store, names), "There is no day yet to learn from."
+    days.guarded(store, draw, empty=empty, subject="The history")
 
 
 def _shown(store: Path, names: Names) -> None:
-    known, today = _queues(store, names), periods.today(board.wall_clock_s(), names.timezone)
+    known, today = days.known_queues(store, names), periods.today(board.wall_clock_s(), names.timezone)
     if not known:
         st.html(notice_html("No queue is known yet", "This page needs a day of visits to learn from."))
         return
@@ -83,10 +76,8 @@ def _asked(store: Path, names: Names, known: dict[str, str], today: date) -> Que
         )  # fmt: skip
         given = min(dict(names.servers).get(queue, 1), MOST_ASKED)
         servers = st.number_input("Served then by", 1, MOST_ASKED, given, key=f"servers-{queue}")
-        target_min = st.number_input(
-            "Target, minutes", 0.5, 240.0, names.target_wait_s / 60, 0.5, format="%g", key="target", bind="query-params"
-        )
-    return Question(queue, known[queue], day if isinstance(day, date) else today, int(servers), 60 * target_min)
+        target_s = days.target_s(names)
+    return Question(queue, known[queue], day if isinstance(day, date) else today, int(servers), target_s)
 
 
 def _last_day(store: Path, names: Names, queue: str, today: date) -> date:
@@ -100,16 +91,6 @@ def _last_day(store: Path, names: Names, queue: str, today: date) -> date:
     return today if at_s is None else periods.today(at_s, names.timezone)
 
 
-def _queues(store: Path, names: Names) -> dict[str, str]:
-    db = reading.open_store(store)
-    try:
-        found = past.queues(db, names.site)
-    finally:
-        db.close()
-    given = dict(names.queues)
-    return {**given, **{i: i for i in found if i not in given}}
-
-
 def _read(store: Path, names: Names, question: Question, today: date) -> Read:
     day, now_s = periods.period("day", question.day, names.timezone), board.wall_clock_s()
     runs = periods.period("day", today, names.timezone)
@@ -118,10 +99,7 @@ def _read(store: Path, names: Names, question: Question, today: date) -> Read:
         db.execute("BEGIN")
         asked = read_asked(db, names.site, question.queue, day.start_s, day.end_s)
         came = [s.joined if s.known else None for s in past.read_past(db, names.site, question.queue, runs).slots]
-        earlier = weeks.get(
-            (store, names.site, question.queue, today),
-            lambda: history(db, names.site, (question.queue,), runs, timezone=names.timezone, figure="joined"),
-        )
+        earlier = days.earlier(db, store, names, (question.queue,), day=runs, figure="joined")
     finally:
         db.close()
     return Read(day, asked, outlook(earlier, came, runs, names.timezone, now_s))

@@ -1,7 +1,6 @@
 """The pages behind the live one, run by Streamlit's own test runner on a small store of some weeks."""
 
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.backfill import fill_hours
 from dashboard.page import Names
-from dashboard.views import accuracy, alerts_page, board, history, staffing
+from dashboard.views import accuracy, alerts_page, board, days, history, staffing
 from tests.dashboard.fill import SITE, FakeCamera, FakeQueue, alert, fill
 from tests.dashboard.month import TOLD
-from tests.dashboard.test_app import HOSTILE
+from tests.dashboard.test_app import HOSTILE, Parsed
 from tests.dashboard.test_past import EPOCH, minute
 
 NOON_S = 1_778_068_800.0  # Wednesday 6 May 2026 12:00 UTC
@@ -22,25 +21,6 @@ NOW_S = NOON_S + 420
 HARMLESS = ("Till 1", "Till 2")
 REPORT = """{"queues": {"q": {"truth": {"length": {"n": 4, "mae": 0.5, "bias": -0.5, "within_1": 1}}}},
 "recording": {"files": [{"file": "NAME.mp4"}]}, "config_sha256": "abc"}"""
-
-
-class Read(HTMLParser):
-    """Texts, elements and attributes of a piece of HTML, by a parser of its own."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text, self.elements, self.attributes = "", set[str](), set[str]()
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element begins."""
-        self.elements.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-    def handle_data(self, data: str) -> None:
-        """A text."""
-        self.text += data + " "
 
 
 def visits(start_s: float, seq: int) -> Iterator[dict[str, Any]]:
@@ -81,7 +61,7 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The pages' clock stands a little after noon; nothing that an earlier page has read is shared."""
     monkeypatch.setattr(board, "wall_clock_s", lambda: NOW_S)
     yield
-    for shared in (history.shared, history.weeks, staffing.shared, staffing.plans, staffing.weeks):
+    for shared in (history.shared, days.weeks, staffing.shared, staffing.plans):
         shared.clear()
     for more in (accuracy.shared, accuracy.details, alerts_page.shared):
         more.clear()
@@ -119,14 +99,14 @@ def run(which: str, store: Path, told: Names, query: dict[str, str] | None = Non
     return page
 
 
-def read(page: AppTest) -> list[Read]:
+def read(page: AppTest) -> list[Parsed]:
     """The page's pieces of HTML."""
-    return [Read(e.proto.body) for e in page.get("html")]
+    return [Parsed(e.proto.body) for e in page.get("html")]
 
 
 def text(page: AppTest) -> str:
     """All of its texts."""
-    return " ".join(" ".join(piece.text for piece in read(page)).split())
+    return " ".join(" ".join(text for piece in read(page) for text in piece.texts).split())
 
 
 def test_history_forecasts_the_next_hour_and_tells_its_error(store: Path) -> None:
