@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlite_utils import Database
 
 from dashboard.launch import run_dashboard
@@ -23,8 +23,8 @@ from edge.settings import QueueSettings, Site
 from linewise.parts import free_port
 from tests.dashboard.fill import SITE, FakeQueue, reading
 from tests.dashboard.month import fill_month
+from tests.e2e.chromium import chromium
 
-CHROMIUM = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FIRST = {
     "": ".lw-card", "plan": ".lw-spot", "staffing": ".lw-figure", "history": ".lw-figure", "cameras": ".lw-table",
     "accuracy": ".lw-past", "alerts": ".lw-headline",
@@ -82,8 +82,7 @@ def seen_after_s(page: Page, store: Path, *, times: int) -> list[float]:
 
 def measure(url: str, store: Path, times: int) -> None:
     """Prints a line a figure."""
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with chromium() as browser:
         wait_until_served(browser, url)
         for name in FIRST:
             took, browser_s, server_s = first_figures(browser, url, name, times=times)
@@ -107,7 +106,6 @@ def measure(url: str, store: Path, times: int) -> None:
             )
             took.append(time.monotonic() - began_s)
         told("history changes between day and week", took)
-        browser.close()
 
 
 def wait_until_served(browser: Browser, url: str) -> None:

@@ -7,7 +7,7 @@ box, moved by half its width), empty boxes (where no label is), and one poster (
 twelve pictures of one view, labelled as a person). What cleaning finds in the untouched labels is not counted.
 """
 
-import sys
+import argparse
 import tempfile
 from collections import Counter
 from dataclasses import replace
@@ -89,10 +89,13 @@ def plant_poster(pictures: list[Picture], folder: Path) -> tuple[list[Picture], 
 def main() -> None:
     """Prints planted and found by kind."""
     rng = np.random.default_rng(0)
-    arguments = [argument for argument in sys.argv[1:] if argument != "--identities"]
-    pictures = read_json(Path(arguments[0]))
-    count = int(arguments[1]) if len(arguments) > 1 else 500
-    pictures = [pictures[k] for k in sorted(rng.permutation(len(pictures))[:count])]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels", type=Path, help="a people json")
+    parser.add_argument("pictures", type=int, nargs="?", default=500, help="how many of them")
+    parser.add_argument("--identities", action="store_true", help="cluster by identity.py's embedding")
+    options = parser.parse_args()
+    pictures = read_json(options.labels)
+    pictures = [pictures[k] for k in sorted(rng.permutation(len(pictures))[: options.pictures])]
     with tempfile.TemporaryDirectory() as folder:
         pictures, posters = plant_poster(pictures, Path(folder))
         pictures, planted = plant(pictures, rng)
@@ -100,7 +103,7 @@ def main() -> None:
         detector = open_detector(score_threshold=0.02)
         embedder = Embedder(imagenet_state())
         identity = None
-        if len(arguments) < len(sys.argv) - 1:
+        if options.identities:
             identity = train_identity(person_views(pictures, embedder, np.random.default_rng(1)), seed=0)
         cleaned = clean(pictures, detector, embedder, rounds=5, rng=rng, identity=identity)
     found = {}

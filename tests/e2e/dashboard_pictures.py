@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlite_utils import Database
 
 from dashboard.display.serve import display_app
@@ -29,11 +29,8 @@ from edge.vocabulary import LaneSettings, QueueSettings
 from linewise.parts import free_port
 from tests.dashboard.fill import EVERY_CAMERA, EVERY_QUEUE, SITE, FakeCamera, FakeQueue, alert, every_kind, fill, go_on
 from tests.dashboard.month import fill_month
+from tests.e2e.chromium import chromium
 
-CHROMIUM = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 MOST_PX = {"desk": 1700, "phone": 2600}
 CANTEEN = (FakeQueue("till-1", "ok", 9, 10), FakeQueue("till-2", "ok", 3), FakeQueue("coffee", "ok", 5, -6))
@@ -202,8 +199,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with chromium() as browser:
         with serving(fill_weeks, TILLS, CAMERAS) as (url, store, shown):
             take(browser, folder, url, PAGES)
             take_display(browser, folder, store, shown)
@@ -211,7 +207,6 @@ def main() -> None:
             take(browser, folder, url, LIVE)
         with serving(lambda store: every_kind(store, now_s=time.time()), EVERY_QUEUE, EVERY_CAMERA) as (url, _, _):
             take(browser, folder, url, EVERY)
-        browser.close()
 
 
 if __name__ == "__main__":

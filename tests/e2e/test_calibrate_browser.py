@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page
 
 from edge.config import load_site
 from linewise.parts import free_port
-from tests.e2e.test_dashboard_browser import CHROMIUM, PATIENCE_MS
+from tests.e2e.chromium import chromium
+from tests.e2e.test_dashboard_browser import PATIENCE_MS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 FILM = Path(__file__).parents[2] / "linewise/demo_data/canteen.mp4"
@@ -29,8 +30,7 @@ def page_of(arguments: list[str], folder: Path) -> Iterator[Page]:
         [sys.executable, "-m", "linewise", *arguments, "--port", str(port)], cwd=folder, stderr=subprocess.DEVNULL
     )
     try:
-        with sync_playwright() as p:
-            browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        with chromium() as browser:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             deadline_s = time.monotonic() + 90
             while True:
@@ -41,7 +41,6 @@ def page_of(arguments: list[str], folder: Path) -> Iterator[Page]:
                     assert time.monotonic() < deadline_s, "the page was not served"
                     page.wait_for_timeout(300)
             yield page
-            browser.close()
     finally:
         child.terminate()
         child.wait(20)

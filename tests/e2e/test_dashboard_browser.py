@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlite_utils import Database
 
 from dashboard.launch import run_dashboard
@@ -20,10 +20,6 @@ from linewise.parts import free_port
 from tests.dashboard.fill import SITE, FakeCamera, FakeQueue, alert, box, fill, health, reading
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-CHROMIUM = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)</script><svg onload=alert(1)>",
@@ -58,15 +54,6 @@ def site(queues: tuple[tuple[str, str], ...], cameras: tuple[tuple[str, str], ..
 
 
 TILLS = site((("till-1", "Till 1"), ("till-2", "Till 2")), (("tills", "Tills"),))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a screen."""
-    with sync_playwright() as p:
-        running = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield running
-        running.close()
 
 
 @contextmanager

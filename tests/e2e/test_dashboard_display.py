@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, sync_playwright
+from playwright.sync_api import Browser, Dialog
 from sqlite_utils import Database
 
 from dashboard.display import board as board_module
@@ -20,21 +20,12 @@ from dashboard.page import Names
 from edge.settings import DisplaySettings
 from linewise.parts import free_port
 from tests.dashboard.fill import SITE, FakeQueue, fill, reading
-from tests.e2e.test_dashboard_browser import CHROMIUM, HOSTILE, PATIENCE_MS, until
+from tests.e2e.test_dashboard_browser import HOSTILE, PATIENCE_MS, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 NOW_S = 1_780_000_000.0
 NAMES = Names(site=SITE, name=HOSTILE[1], queues=(("till-1", HOSTILE[0]), ("till-2", HOSTILE[3])))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a screen."""
-    with sync_playwright() as p:
-        running = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield running
-        running.close()
 
 
 @contextmanager

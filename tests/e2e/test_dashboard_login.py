@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.launch import run_dashboard
 from edge.settings import DashboardSettings
 from linewise.parts import free_port
 from tests.dashboard.fill import FakeCamera, FakeQueue, fill
-from tests.e2e.test_dashboard_browser import CHROMIUM, PATIENCE_MS, TILLS, wait_for_server
+from tests.e2e.test_dashboard_browser import PATIENCE_MS, TILLS, wait_for_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 PEOPLE = (
@@ -83,15 +83,6 @@ def dashboard(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield url
     stop.set()
     thread.join(30)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield started
-        started.close()
 
 
 @pytest.fixture

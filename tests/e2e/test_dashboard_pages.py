@@ -3,12 +3,11 @@
 import csv
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlite_utils import Database
 
 from dashboard.backfill import fill_hours
@@ -16,7 +15,7 @@ from linewise.parts import free_port
 from tests.dashboard.fill import FakeCamera, FakeQueue, alert, fill
 from tests.dashboard.month import TOLD
 from tests.dashboard.test_past import minute, served
-from tests.e2e.test_dashboard_browser import CHROMIUM, HOSTILE, PATIENCE_MS, opened, serving, site, wait_for_server
+from tests.e2e.test_dashboard_browser import HOSTILE, PATIENCE_MS, opened, serving, site, wait_for_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 PAGES = {
@@ -24,15 +23,6 @@ PAGES = {
     "alerts": ".lw-headline",
 }  # fmt: skip
 NAMES = ("q", "p")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a screen."""
-    with sync_playwright() as p:
-        running = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield running
-        running.close()
 
 
 def filled(store: Path) -> None:

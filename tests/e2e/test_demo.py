@@ -14,15 +14,11 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import sync_playwright
 
 from linewise.parts import free_port
+from tests.e2e.chromium import chromium
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-CHROMIUM = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,8 +95,7 @@ def lengths_reach_the_store_and_change(demo: Demo) -> None:
 
 def the_page_shows_the_queues_and_changes(demo: Demo) -> None:
     """The dashboard in a real browser names both queues and changes by itself, without an error in the console."""
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         errors: list[str] = []
         page.on("pageerror", lambda e: errors.append(str(e)))
@@ -109,7 +104,6 @@ def the_page_shows_the_queues_and_changes(demo: Demo) -> None:
         page.get_by_text("Till 2", exact=True).first.wait_for(timeout=60_000)
         before = page.inner_text("body")
         demo.wait_for(lambda: page.inner_text("body") != before, "a change on the page")
-        browser.close()
     assert not errors
 
 

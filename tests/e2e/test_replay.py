@@ -13,13 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.calibration.made import one_served, recording, site_file
+from tests.e2e.chromium import chromium
 
 pytestmark = pytest.mark.e2e
 COMMAND = (sys.executable, "-m", "linewise", "replay")
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 def ran(*args: str | Path) -> subprocess.CompletedProcess[str]:
@@ -64,15 +61,12 @@ def test_a_terminal_shows_a_bar(tmp_path: Path) -> None:
 
 def test_the_page_opens_in_a_browser_without_a_network(tmp_path: Path) -> None:
     """report.html shows its plots in Chromium, asks for nothing else and reports no error, in light and in dark."""
-    from playwright.sync_api import sync_playwright
-
     out = tmp_path / "out"
     path = recording(tmp_path / "r.jsonl", one_served())
     assert ran(path, "--site", site_file(tmp_path), "--out", out).returncode == 0
     asked: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+    with chromium() as browser:
         grounds = set()
         for scheme in ("light", "dark"):
             page = browser.new_page(color_scheme=scheme, viewport={"width": 420, "height": 900})  # type: ignore[arg-type]
@@ -85,7 +79,6 @@ def test_the_page_opens_in_a_browser_without_a_network(tmp_path: Path) -> None:
                 "document.documentElement.scrollWidth <= innerWidth"
             )  # a phone needs no sideways scroll
             grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        browser.close()
     assert asked == [f"file://{out / 'report.html'}"] * 2
     assert complaints == []
     assert len(grounds) == 2

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from dashboard.api.app import api_app
 from dashboard.page import Names
 from edge.settings import ApiSettings, DashboardSettings
+from tests.dashboard.conftest import Clock
 from tests.dashboard.fill import SITE, alert, every_kind
 
 NOW_S = 1_780_000_020.0  # 27 s after a whole minute
@@ -26,20 +27,12 @@ NAMES = Names(
 )
 
 
-class Clock:
-    """The server's wall clock."""
-
-    now_s = NOW_S
-
-    def __call__(self) -> float:
-        """Seconds since 1970."""
-        return self.now_s
-
-
 @pytest.fixture
 def clock() -> Clock:
     """At NOW_S."""
-    return Clock()
+    standing = Clock()
+    standing.now_s = NOW_S
+    return standing
 
 
 @pytest.fixture(scope="module")
