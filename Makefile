@@ -2,6 +2,7 @@
 # make product  .venv/ with the product and nothing else: for a box (see systemd/README.md)
 # make test   sets up everything that the tests need and runs them (installs Debian packages: root or sudo)
 # make audit  dist/sbom.json (CycloneDX) of the locked product, and its known vulnerabilities (asks the package index)
+# make hunt   the unit tests in another order, hypothesis with examples of its own: looks for what chance may find
 # make check  ruff, mypy, import-linter
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -9,10 +10,10 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help product demo test unit check fix lock audit clean schemas
+.PHONY: help product demo test unit hunt check fix lock audit clean schemas
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 $(BIN)/python:
 	@setup/venv.sh "$(PYTHON)"
@@ -42,6 +43,9 @@ test: .venv/.test
 
 unit: .venv/.test
 	@$(BIN)/python -m pytest -n 2 -m "not e2e and not slow" $(PYTEST_ARGS)
+
+hunt: .venv/.test
+	@LINEWISE_HUNT=1 $(BIN)/python -m pytest -n 2 -m "not e2e and not slow" --randomly-seed=$$RANDOM $(PYTEST_ARGS)
 
 check: .venv/.test
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What many tests share: folders without fsync, real brokers, a listener, and readings to send."""
 
+import os
 import secrets
 import shutil
 import socket
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import paho.mqtt.client as paho
 import pytest
 
@@ -18,6 +20,11 @@ from edge.settings import MqttSettings, QueueSettings, Site
 from linewise.broker import EmbeddedBroker
 
 NOW_S = 1_780_000_000.0
+
+# The same commit gives the same run: LINEWISE_HUNT=1 and another --randomly-seed look for what nobody thought of.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("hunt", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("hunt" if os.environ.get("LINEWISE_HUNT") else "same")
 
 
 @pytest.fixture

@@ -98,6 +98,19 @@ def test_only_named_files_read_the_wall_clock() -> None:
     assert not strangers, strangers
 
 
+def test_chance_has_a_seed() -> None:
+    """No test's input is another one in the next run: generators are seeded, and bytes come from them."""
+    chance = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and (name := ast.unparse(node.func).rpartition(".")[2])
+        and (name == "urandom" or (name in ("default_rng", "Random") and not node.args))
+    ]
+    assert not chance, chance
+
+
 def test_nothing_names_a_machine() -> None:
     """No tracked text names the folders of the machine it was written on."""
     marks = ("/" + "work/", "/" + "root/", "/" + "opt/wheels")

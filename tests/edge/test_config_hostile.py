@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import time
+import random
 import tracemalloc
 
 import pytest
@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from edge.config import ConfigError, load_site
 
 HEAD = b'[site]\nid = "a"\n[[camera]]\nid = "c"\nsource = "test://"\n'
-LIMIT_S = 20.0  # a second on a quiet machine; a wait that grows with the square of the input would be minutes
-
 HOSTILE = {
     "a million keys": HEAD + b"".join(b"k%d = 1\n" % i for i in range(1_000_000)),
     "as many keys as may be": (HEAD + b"".join(b"k%d=1\n" % i for i in range(20_000)))[:131_000].rsplit(b"\n", 1)[0],
@@ -38,27 +36,26 @@ HOSTILE = {
     "UTF-16": HEAD.decode().encode("utf-16"),
     "dunder": HEAD + b'__class__ = "x"\n[__init__]\n',
     "empty": b"",
-    "noise": os.urandom(100_000),
+    "noise": random.Random(0).randbytes(100_000),
 }
 
 
 def told(path):
-    """What load_site says, and how long it took."""
-    start_s = time.process_time()
+    """What load_site says."""
     with pytest.raises(ConfigError) as caught:
         load_site(path, {})
-    return str(caught.value), time.process_time() - start_s
+    return str(caught.value)
 
 
+@pytest.mark.timeout(120)  # a second on a quiet machine; work that grows with the square of the input would be minutes
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_refused_in_words_and_soon(name, tmp_path):
     """No file brings a traceback, a flood of text or a wait."""
     path = tmp_path / "site.toml"
     path.write_bytes(HOSTILE[name])
-    text, took_s = told(path)
+    text = told(path)
     assert text.startswith(str(path))
     assert len(text) < 100_000
-    assert took_s < LIMIT_S
 
 
 def test_a_file_of_100_mb_is_not_read(tmp_path):
@@ -67,7 +64,7 @@ def test_a_file_of_100_mb_is_not_read(tmp_path):
     with path.open("wb") as file:
         file.truncate(100_000_000)
     tracemalloc.start()
-    text, _ = told(path)
+    text = told(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert "larger than 128 kB" in text
@@ -85,14 +82,14 @@ def test_a_file_of_100_mb_is_not_read(tmp_path):
 )
 def test_what_is_no_file_is_named(path, says, tmp_path):
     """Folders, missing files and impossible names are told apart."""
-    assert says in told(tmp_path / path)[0]
+    assert says in told(tmp_path / path)
 
 
 def test_a_device_is_not_read(tmp_path):
     """/dev/zero and pipes would never end."""
-    assert "not a plain file" in told("/dev/zero")[0]
+    assert "not a plain file" in told("/dev/zero")
     os.mkfifo(tmp_path / "pipe")
-    assert "not a plain file" in told(tmp_path / "pipe")[0]
+    assert "not a plain file" in told(tmp_path / "pipe")
 
 
 TOKENS = st.sampled_from(

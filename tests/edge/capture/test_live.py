@@ -149,7 +149,7 @@ def test_silence_is_noticed(camera: Make) -> None:
         source.read(30.0)
     assert caught.value.kind == "stalled"
     assert source.arrived_s is not None
-    assert 4.9 < time.monotonic() - source.arrived_s < 15.0
+    assert 4.9 < time.monotonic() - source.arrived_s < 60.0
     source.close()
 
 

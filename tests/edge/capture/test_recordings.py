@@ -146,7 +146,7 @@ BAD = {
     "letter.txt": (text_file, "video"),
     "sound.wav": (sound, "no video track"),
     "zeros.mp4": (lambda path: path.write_bytes(bytes(100_000)), "video"),
-    "noise.avi": (lambda path: path.write_bytes(os.urandom(100_000)), "video"),
+    "noise.avi": (lambda path: path.write_bytes(np.random.default_rng(0).bytes(100_000)), "video"),
 }
 
 
