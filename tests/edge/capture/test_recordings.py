@@ -6,6 +6,7 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -138,7 +139,7 @@ def sound(path: Path) -> None:
         file.writeframes(bytes(16000))
 
 
-BAD = {
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing.mp4": (lambda path: None, "no such file"),
     "empty.mp4": (lambda path: path.touch(), "empty"),
     "folder.mp4": (lambda path: path.mkdir(), "folder"),
@@ -159,6 +160,34 @@ def test_what_is_no_recording_is_told(name: str, backend: Backend, camera: Make,
         replay(camera(tmp_path / name), backend)
     assert str(tmp_path / name) in str(caught.value)
     assert "Check" in str(caught.value) or "Give a video" in str(caught.value)
+
+
+# Seeds whose 100,000 bytes FFmpeg takes for raw H.263 (nine of 0 to 2000); of 478, 787 and 1295 it decodes a picture.
+TAKEN_FOR_H263 = (242, 312, 478, 787, 1170, 1295, 1430, 1792, 1875)
+
+
+@pytest.mark.parametrize("seed", TAKEN_FOR_H263)
+def test_noise_that_looks_like_a_stream_is_no_recording(seed: int, camera: Make, tmp_path: Path) -> None:
+    """Noise that FFmpeg takes for a headerless stream gives no picture, and an error that names the file."""
+    path = tmp_path / "noise.avi"
+    path.write_bytes(np.random.default_rng(seed).bytes(100_000))
+    with av.open(str(path)) as container:
+        assert container.format.name == "h263"
+    with pytest.raises(SourceError, match=r"noise\.avi.*Give a video") as caught:
+        replay(camera(path), "auto")
+    assert caught.value.kind == "unreadable"
+
+
+CODECS = {"h264": "libx264", "hevc": "libx265", "m4v": "mpeg4", "mjpeg": "mjpeg"}
+
+
+@pytest.mark.parametrize("ending", CODECS)
+def test_headerless_recordings(ending: str, camera: Make, video: Video) -> None:
+    """Elementary streams are recordings, under their own ending and under any other."""
+    colours = "yuvj420p" if ending == "mjpeg" else "yuv420p"
+    path = video(f"v.{ending}", list(range(0, 800, 40)), codec=CODECS[ending], pix_fmt=colours)
+    assert len(replay(camera(path), "auto")) == 20
+    assert len(replay(camera(path.rename(path.with_name("v.dat"))), "auto")) == 20
 
 
 def test_a_cut_recording_is_told(backend: Backend, camera: Make, video: Video) -> None:
