@@ -11,6 +11,7 @@ from pathlib import Path
 from dashboard.light_sqlite import Database
 from dashboard.migrations import migrations
 from edge.errors import InputError
+from edge.sqlite_check import require_whole
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,4 @@ def _check(path: Path, database: Database) -> None:
     if known - ours:
         raise InputError(f"{path} was written by a newer Linewise ({', '.join(sorted(known - ours))}): update")
     if path.stat().st_size <= QUICK_CHECK_BYTES:
-        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
+        require_whole(database)

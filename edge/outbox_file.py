@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.errors import InputError
 from edge.messages import GapNote, Row
+from edge.sqlite_check import require_whole
 
 log = logging.getLogger(__name__)
 
@@ -112,9 +113,7 @@ def _create_or_check(db: sqlite3.Connection, new_epoch: Callable[[], str]) -> No
         raise InputError(
             f"the outbox was written by a newer Linewise (format {version}, this one knows {VERSION}): update"
         )
-    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
+    require_whole(db)
     if db.execute("SELECT count(*) FROM place WHERE typeof(last) = 'integer'").fetchone() != (1,):
         raise sqlite3.DatabaseError("its epoch is missing")
 

@@ -1,0 +1,23 @@
+"""Is a SQLite file whole? A disk that can't be read for a moment is not a corrupt file: nothing is set aside for it."""
+
+import re
+import sqlite3
+from typing import Any
+
+_UNREAD = re.compile(r"unable to get the page\. error code=(\d+)")
+
+
+def require_whole(db: Any) -> None:
+    """Looks the whole file through, on a connection or anything with `execute`.
+
+    Raises:
+        sqlite3.DatabaseError: the file is corrupt.
+        sqlite3.OperationalError: it could not be read.
+    """
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict == "ok":
+        return
+    unread = _UNREAD.search(verdict)
+    if unread and int(unread[1]) & 0xFF != sqlite3.SQLITE_CORRUPT:
+        raise sqlite3.OperationalError(f"disk I/O error: {verdict}")
+    raise sqlite3.DatabaseError(verdict)
