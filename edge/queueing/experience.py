@@ -93,12 +93,15 @@ class Gaps:
     def chance(self, unseen_s: float, hold_s: float) -> float:
         """Probability that somebody unseen for that long is still there.
 
-        The rule falls to a half at hold_s, goes on falling as 0.5 hold_s / unseen_s, and weighs as one case gone.
+        The rule falls to a half at hold_s, goes on falling as 0.5 hold_s / unseen_s, and weighs as one case gone. Of
+        gaps too short to be learned from, the rule, or what is known of the shortest of the others if that is more.
         """
         rule = still_there(unseen_s, hold_s)
         if unseen_s > hold_s > 0.0:
             rule *= hold_s / unseen_s
-        if unseen_s < LEAST_GAP_S or rule >= 1.0:
+        if unseen_s < LEAST_GAP_S:
+            return max(rule, self.chance(LEAST_GAP_S, hold_s))
+        if rule >= 1.0:
             return rule
         there = self.returned * self.lengths.longer(unseen_s) + rule / (1.0 - rule)
         return there / (there + self.gone + 1.0)
