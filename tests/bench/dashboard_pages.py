@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -83,7 +84,7 @@ def seen_after_s(page: Page, store: Path, *, times: int) -> list[float]:
 def measure(url: str, store: Path, times: int) -> None:
     """Prints a line a figure."""
     with chromium() as browser:
-        wait_until_served(browser, url)
+        wait_until_healthy(url)
         for name in FIRST:
             took, browser_s, server_s = first_figures(browser, url, name, times=times)
             told("first figures of " + (name or "live"), took)
@@ -108,17 +109,17 @@ def measure(url: str, store: Path, times: int) -> None:
         told("history changes between day and week", took)
 
 
-def wait_until_served(browser: Browser, url: str) -> None:
-    """Returns when the server answers."""
-    page, deadline_s = browser.new_page(), time.monotonic() + 90
-    while time.monotonic() < deadline_s:
+def wait_until_healthy(url: str) -> None:
+    """Returns when the server answers, before it has served a page to anybody."""
+    deadline_s = time.monotonic() + 90
+    while True:
         try:
-            page.goto(url, wait_until="commit")
-        except Exception:  # noqa: BLE001 (Playwright's own error for a refused connection)
-            time.sleep(0.2)
-        else:
-            break
-    page.close()
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.1)
 
 
 def told(what: str, took_s: list[float]) -> None:
