@@ -4,7 +4,8 @@ import re
 import sqlite3
 from typing import Any
 
-_UNREAD = re.compile(r"unable to get the page\. error code=(\d+)")
+# SQLite's words for a page that it could not get: of a tree with the reason, of a list (free or overflowing) without.
+_UNREAD = re.compile(r"unable to get the page\. error code=(?P<code>\d+)|failed to get page \d+")
 
 
 def require_whole(db: Any) -> None:
@@ -18,6 +19,6 @@ def require_whole(db: Any) -> None:
     if verdict == "ok":
         return
     unread = _UNREAD.search(verdict)
-    if unread and int(unread[1]) & 0xFF != sqlite3.SQLITE_CORRUPT:
+    if unread and int(unread["code"] or sqlite3.SQLITE_IOERR) & 0xFF != sqlite3.SQLITE_CORRUPT:
         raise sqlite3.OperationalError(f"disk I/O error: {verdict}")
     raise sqlite3.DatabaseError(verdict)

@@ -1,4 +1,7 @@
-"""The store on a disk whose n-th call fails, for every n: what boxes are told is stored is there, once, whole."""
+"""The store on a disk whose n-th call fails: what boxes are told is stored is there, once, whole.
+
+Each sixth n, or with LINEWISE_TEST_EVERY_CALL=1 every one (a minute of CPU time).
+"""
 
 import itertools
 import json
@@ -15,7 +18,7 @@ from dashboard.work import NotStoredError, Taken
 from edge.errors import InputError
 from tests.dashboard.box_rows import SOURCE, batch, event, minute, row
 from tests.dashboard.conftest import NOW_S
-from tests.fakes.failing_disk import Disk, failing_disk
+from tests.fakes.failing_disk import Disk, calls_to_fail, failing_disk
 
 ROWS = 24
 
@@ -104,11 +107,11 @@ EXPECTED = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("how", ["once", "lasting", "full"])
-def test_whatever_call_fails(quick_path: Path, how: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each call in turn fails (once, from then on, or as on a full disk): rows are stored once, none is told early."""
+@pytest.mark.parametrize(("how", "first"), [("once", 1), ("lasting", 3), ("full", 5)])
+def test_whatever_call_fails(quick_path: Path, how: str, first: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A call fails (once, from then on, or as on a full disk): rows are stored once, none is told early."""
     broken = 0
-    for n in itertools.count(1):
+    for n in calls_to_fail(first):
         path = quick_path / f"{n}" / "store.sqlite3"
         path.parent.mkdir()
         with failing_disk() as disk:
@@ -122,5 +125,5 @@ def test_whatever_call_fails(quick_path: Path, how: str, capsys: pytest.CaptureF
         if n > calls:
             break
     with capsys.disabled():
-        print(f" {broken} of {n} calls failed ({how}): lost 0, double 0", end="")
-    assert broken > 50
+        print(f" {broken} of {calls} calls failed ({how}): lost 0, double 0", end="")
+    assert broken >= 50

@@ -7,10 +7,13 @@ a test says so. https://sqlite.org/c3ref/vfs.html and https://sqlite.org/c3ref/i
 
 import _sqlite3
 import ctypes as c
+import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+EVERY = int(os.environ.get("LINEWISE_TEST_EVERY_CALL", "6"))  # 1: each call in turn, the whole test; 6: each sixth
 FULL = 13
 FAULTS = {"read": 266, "write": 778, "truncate": 1546, "sync": 1034, "open": 14, "delete": 2570, "map": 5386}
 
@@ -70,6 +73,11 @@ class Disk:
             return 0  # a full disk reads, syncs and deletes
         self.failed.append(f"{kind}, call {self.calls}")
         return FULL if self._full else FAULTS[kind]
+
+
+def calls_to_fail(first: int) -> Iterator[int]:
+    """Numbers of the calls that are to fail, one a run: `first` and each sixth after it, or every one."""
+    return itertools.count(min(first, EVERY), EVERY)
 
 
 _disk = Disk()
