@@ -25,6 +25,7 @@ from edge.messages import Ack, box_topic
 from edge.metrics import served
 from edge.quiet_log import QuietLog
 from edge.settings import MqttSettings, Site
+from edge.watchdog import Heartbeat, notify
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ def run_collector(site: Site, *, mqtt: MqttSettings, store: Path, stop: threadin
         if (at := site.metrics) is not None:
             figures = CollectorMetrics(collector, store, Names.of(site))
             stack.enter_context(served(figures.families, address=at.address, port=at.collector_port))
+        notify("READY=1", f"STATUS=storing what the boxes of {site.id} publish")
         collector.run(stop)
+        notify("STOPPING=1")
 
 
 class Collector:
@@ -76,11 +79,13 @@ class Collector:
         self._clock = clock
         self._backoff = Backoff(random.Random())
         self._quiet = QuietLog(log)
+        self._heartbeat = Heartbeat()
         self._prune_at_s = clock() + PRUNE_EVERY_S
 
     def run(self, stop: threading.Event) -> None:
         """Keeps a connection until `stop`."""
         while not stop.is_set():
+            self._heartbeat.beat()
             started_s, refused = self._clock(), False
             try:
                 self._one_connection(stop)
@@ -100,6 +105,7 @@ class Collector:
             self._tell(connection, self._store.current_sources())
             self.connected = True
             while not stop.is_set():
+                self._heartbeat.beat()
                 connection.step(0.5, max_packets=MAX_AT_ONCE)
                 if connection.arrived:
                     self._tell(connection, self._take(connection, stop))

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from edge.errors import LinewiseError
+from edge.watchdog import Heartbeat, notify
 
 log = logging.getLogger(__name__)
 START_S = 60.0
@@ -50,8 +51,13 @@ def run_server(
 async def _end_when(
     stop: threading.Event, server: uvicorn.Server, before_end: Callable[[], Awaitable[None]] | None
 ) -> None:
+    ready, heartbeat = False, Heartbeat()  # it beats in the server's own loop: one that hangs is noticed
     while not stop.is_set():
+        if server.started and not ready:
+            ready = notify("READY=1")
+        heartbeat.beat()
         await asyncio.sleep(0.2)
+    notify("STOPPING=1")
     if before_end is not None:
         await before_end()
     server.should_exit = True

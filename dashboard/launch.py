@@ -18,6 +18,7 @@ from dashboard.access import require_provider, settings_from_json, settings_to_j
 from dashboard.page import Names
 from edge.errors import InputError, LinewiseError
 from edge.settings import DashboardSettings, Site
+from edge.watchdog import Heartbeat, notify
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +69,19 @@ def run_dashboard(
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child
     )
     url = f"http://{_for_url(address)}:{port}"
+    health = f"{url}/_stcore/health"
     try:
-        if _wait_until_ready(child, f"{url}/_stcore/health", stop):
+        if _wait_until_ready(child, health, stop):
             log.info("the dashboard of %s is at %s", site.id, url)
+            notify("READY=1", f"STATUS=the page is at {url}")
             if open_browser:
                 webbrowser.open(url)
+        heartbeat = Heartbeat()
         while not stop.wait(0.2):
             _require_alive(child)
+            if heartbeat.due() and _answers(health):  # a page that hangs gets no beat, and systemd starts it again
+                heartbeat.beat()
+        notify("STOPPING=1")
     finally:
         _end(child)
 
@@ -160,14 +167,20 @@ def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, stop: threadin
     deadline_s = time.monotonic() + READY_S
     while not stop.wait(0.1):
         _require_alive(child)
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own http URL)
-                if answer.status == 200:
-                    return True
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            if time.monotonic() > deadline_s:
-                raise LinewiseError(f"the dashboard's page did not answer within {READY_S:.0f} s") from None
+        if _answers(url):
+            return True
+        if time.monotonic() > deadline_s:
+            raise LinewiseError(f"the dashboard's page did not answer within {READY_S:.0f} s")
     return False
+
+
+def _answers(url: str) -> bool:
+    """Whether the page says within two seconds that it is well."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own http URL)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
 
 
 def _require_alive(child: "subprocess.Popen[bytes]") -> None:

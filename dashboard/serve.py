@@ -1,7 +1,9 @@
 """The page's process: Streamlit, and a thread that ends it when the process that started it is gone."""
 
+import faulthandler
 import importlib
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -13,6 +15,7 @@ PAGES = ("accuracy", "alerts_page", "board", "cameras", "history", "live", "plan
 
 def main() -> None:
     """Serves dashboard/app.py with Streamlit's options from the command line, for as long as stdin is open."""
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # as every part: linewise/process.py
     threading.Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
     for page in PAGES:  # else the first visitor waits for a second of imports
         importlib.import_module(f"dashboard.views.{page}")

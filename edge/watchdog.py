@@ -46,12 +46,15 @@ class Heartbeat:
         self.interval_s = _interval_s(environ)
         self._due_s = -float("inf")
 
+    def due(self) -> bool:
+        """Would `beat` send a ping now? For a part that first has to look whether it is well."""
+        return self.interval_s is not None and self._clock() >= self._due_s
+
     def beat(self) -> bool:
         """Sends a ping if one is due; True if it was sent."""
-        now_s = self._clock()
-        if self.interval_s is None or now_s < self._due_s:
+        if self.interval_s is None or not self.due():
             return False
-        self._due_s = now_s + self.interval_s
+        self._due_s = self._clock() + self.interval_s
         return notify("WATCHDOG=1", environ=self._environ)
 
 

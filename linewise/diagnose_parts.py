@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -152,13 +153,35 @@ def as_line(entry: Mapping[str, str]) -> str:
 
 
 def write_stacks(processes: list[Process]) -> None:
-    """Asks each part to write the stacks of its threads into its log (SIGUSR1)."""
-    for process in processes:
+    """Asks each part, and the dashboard's page, to write the stacks of its threads into its log (SIGUSR1).
+
+    One that does not listen yet, because it has just been started, is left alone: the signal would end it.
+    """
+    for pid in _with_children({process.pid for process in processes}):
         try:
-            os.kill(process.pid, signal.SIGUSR1)
-        except (ProcessLookupError, PermissionError):
+            if listens(pid):
+                os.kill(pid, signal.SIGUSR1)
+        except OSError:  # it has ended meanwhile, or is somebody else's
             continue
     time.sleep(STACKS_S)
+
+
+def listens(pid: int, proc: Path = Path("/proc")) -> bool:
+    """Does the process catch SIGUSR1?"""
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", (proc / str(pid) / "status").read_text(), re.MULTILINE)
+    return caught is not None and bool(int(caught[1], 16) >> (signal.SIGUSR1 - 1) & 1)
+
+
+def _with_children(pids: set[int], proc: Path = Path("/proc")) -> set[int]:
+    found = set(pids)
+    for folder in proc.iterdir():
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        if folder.name.isdecimal() and parent in pids:
+            found.add(int(folder.name))
+    return found
 
 
 def output(*command: str) -> str:

@@ -55,9 +55,11 @@ def judge(unit: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.name)
-def test_a_unit_waits_for_network_and_time_and_starts_again(unit: Path) -> None:
-    """Each part starts after the network and a set clock, belongs to the target, and is started again for ever."""
+def test_a_unit_waits_for_network_and_time_and_is_watched(unit: Path) -> None:
+    """Each part starts after the network and a set clock, is watched, and is started again for ever."""
     text = unit.read_text()
     assert "After=network-online.target time-sync.target" in text
+    assert "\nType=notify\n" in text  # tests/chaos/test_watched.py holds what each part tells systemd
+    assert "\nWatchdogSec=" in text
     for line in ("PartOf=linewise.target", "Restart=always", "StartLimitIntervalSec=0", "WantedBy=linewise.target"):
         assert f"{line}\n" in text

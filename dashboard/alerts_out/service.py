@@ -21,6 +21,7 @@ from edge.errors import InputError
 from edge.metrics import served
 from edge.quiet_log import QuietLog
 from edge.settings import Site
+from edge.watchdog import Heartbeat, notify
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,9 @@ def run_alerts(site: Site, *, store: Path, state: Path, stop: threading.Event) -
             stack.enter_context(served(figures, address=at.address, port=at.alerts_port))
         working = [pool.submit(_run, sender, ending) for sender in senders]
         log.info("telling %s of the alerts of %s", ", ".join(receiver.name for receiver in receivers), site.id)
+        notify("READY=1", f"STATUS=telling {len(receivers)} receivers of the alerts of {site.id}")
         _follow(follower, working, stop)
+        notify("STOPPING=1")
 
 
 def _senders(site: Site, spool: Spool, desk: Path) -> list[Sender]:
@@ -94,7 +97,9 @@ def _run(sender: Sender, stop: threading.Event) -> None:
 
 def _follow(follower: Follower, working: list[Future[None]], stop: threading.Event) -> None:
     quiet = QuietLog(log)
+    heartbeat = Heartbeat()
     while not stop.is_set():
+        heartbeat.beat()
         try:
             follower.look(time.time())
         except sqlite3.Error as fault:

@@ -21,7 +21,7 @@ from edge.paths import counter_word, outbox_path, store_path
 from linewise import diagnose_command
 from linewise.check_report import CheckLine
 from linewise.cli import app
-from linewise.diagnose_parts import Process, duration, part_lines, running, unit_lines
+from linewise.diagnose_parts import Process, duration, listens, part_lines, running, unit_lines
 from linewise.diagnose_secrets import Masker, secrets_of
 from linewise.diagnose_state import State, camera_lines, outbox_lines, store_lines
 
@@ -212,6 +212,14 @@ def fake_process(folder: Path, pid: int, words: list[str]) -> None:
     place.mkdir(parents=True)
     (place / "cmdline").write_bytes("".join(f"{word}\0" for word in words).encode())
     (place / "stat").write_text(f"{pid} (py thon) S " + " ".join(["0"] * 18 + ["5000", "0", "256", "0"]))
+
+
+@pytest.mark.parametrize(("caught", "is_so"), [("0000000180004202", True), ("0000000180004002", False)])
+def test_only_who_listens_is_asked_for_stacks(tmp_path: Path, caught: str, is_so: bool) -> None:
+    """SIGUSR1 (10) would end a process that does not catch it, such as a part that is still starting."""
+    (tmp_path / "41").mkdir()
+    (tmp_path / "41/status").write_text(f"Name:\tpython\nSigIgn:\t0000000001001200\nSigCgt:\t{caught}\nCapInh:\t0\n")
+    assert listens(41, tmp_path) == is_so
 
 
 @pytest.fixture
