@@ -30,6 +30,7 @@ from detector.training.checkpoint import averaged_network
 
 MOST_LOST_AP50 = 0.01
 CALIBRATION_PICTURES = 128
+TOLD = ("ap50", "people", "recall", "count_error", "count_bias", "ap50_95", "mr2", "ap_dense")
 LEAST_SCORE = 0.003  # for scoring: the whole curve
 
 
@@ -118,7 +119,6 @@ def _entry(
         path = shipment.weights_dir / f"{shipment.name}-{precision}.part.onnx"
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         files[precision] = {"file": f"{shipment.name}-{precision}.onnx", "sha256": digest}
-    top = {"ap50", "people", "recall", "count_error", "count_bias"}
     return {
         "canvas": list(canvas),
         "input": {"name": INPUT, "shape": [1, canvas[1], canvas[0], 3], "dtype": "uint8", "colour": "RGB"},
@@ -129,17 +129,14 @@ def _entry(
         "score_threshold": shipment.score_threshold,
         "duplicate_iou": shipment.duplicate_iou,
         "files": files,
-        "scores": {
-            precision: {key: _rounded(value) for key, value in asdict_without_detections(result).items() if key in top}
-            for precision, result in scores.items()
-        },
+        "scores": {precision: told_scores(result) for precision, result in scores.items()},
         "recipe": recipe,
     }
 
 
-def asdict_without_detections(result: Evaluation) -> dict[str, Any]:
-    """The numbers of an evaluation."""
-    return {name: getattr(result, name) for name in result.__dataclass_fields__ if name != "detections"}
+def told_scores(result: Evaluation) -> dict[str, Any]:
+    """The numbers of an evaluation as they stand in the manifest."""
+    return {name: _rounded(getattr(result, name)) for name in TOLD if not _is_nan(getattr(result, name))}
 
 
 def _rounded(value: Any) -> Any:

@@ -13,7 +13,10 @@ def formats(
     weights: Annotated[Path, typer.Option(help="folder with manifest.json; the files are written there")],
     name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
 ) -> None:
-    """Writes FP16 and symmetric INT8 ONNX for TensorRT, and torch.export's file, from a model's FP32 graph."""
+    """Writes FP16 and symmetric INT8 ONNX for TensorRT, and torch.export's file, from a model's FP32 graph.
+
+    A file that loses more than one AP50 point is refused, the others are written; exit code 1 when no ONNX passes.
+    """
     needs_torch()
     from detector.data.readers import read_parts
     from detector.formats import write_formats
@@ -22,6 +25,10 @@ def formats(
     for key, path in written.paths.items():
         score = f"AP50 {written.ap50[key]:.3f} (FP32 {written.ap50['fp32']:.3f})" if key in written.ap50 else ""
         typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB  {score}".rstrip())
+    for key, why in written.refused.items():
+        typer.echo(f"{name}-{key}.onnx is refused, and not in the manifest: {why}", err=True)
+    if not any(path.suffix == ".onnx" for path in written.paths.values()):
+        raise typer.Exit(1)
 
 
 def parity(

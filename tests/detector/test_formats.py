@@ -3,20 +3,25 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from detector import formats
 from detector.data.readers import read_labels
-from detector.export import ExportError, to_int8
+from detector.evaluation.evaluate import Evaluation
+from detector.export import to_int8
 from detector.formats import FP16, INT8_TRT, write_formats
 from detector.model.network import Network
 from detector.parity import compare
 from detector.runtime.errors import DetectorError
 from detector.runtime.tensorrt import build_plan
+from linewise import format_commands
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
@@ -66,17 +71,46 @@ def test_symmetric_int8_has_no_zero_points_and_float_biases(weights: Path) -> No
     assert all(point.dtype == np.int8 and not point.any() for point in points)
 
 
-def test_a_file_that_loses_too_much_is_not_named(
+def test_each_file_passes_or_fails_by_itself(
     weights: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More than one point of AP50: refused with what was lost, and the manifest stays."""
+    """INT8 loses more than one point of AP50, FP16 does not: one is refused and unnamed, the other is there, scored."""
     folder = Path(shutil.copytree(weights, tmp_path / "w"))
-    before = (folder / "manifest.json").read_text()
-    monkeypatch.setattr(formats, "_ap50", lambda path, *_: 0.68 if "int8trt" in path.name else 0.7)
+    monkeypatch.setattr(formats, "_scored", scores_by_name({"int8trt": 0.68}))
     pictures = read_labels(drawn / "train.json")
-    with pytest.raises(ExportError, match=r"int8trt loses 0\.020 AP50 against FP32 \(0\.700\)"):
-        write_formats(folder, "a", pictures, pictures)
-    assert (folder / "manifest.json").read_text() == before
+    written = write_formats(folder, "a", pictures, pictures)
+    assert written.refused == {INT8_TRT: "loses 0.020 AP50 against FP32 (0.700); at most 0.01 is allowed"}
+    assert written.ap50 == {"fp32": 0.7, FP16: 0.7}
+    entry = json.loads((folder / "manifest.json").read_text())["models"]["a"]
+    assert set(entry["files"]) == {"fp32", "int8", FP16}
+    assert entry["scores"][FP16]["ap50"] == {"all": 0.7}
+    assert not list(folder.glob("*.part.onnx"))
+
+
+def test_the_command_tells_what_was_refused(
+    weights: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One refused: told, exit code 0, the rest is written; all refused: exit code 1."""
+    app = typer.Typer()
+    format_commands.register(app)
+    folder = Path(shutil.copytree(weights, tmp_path / "w"))
+    words = ["formats", "--data", str(drawn), "--weights", str(folder), "--name", "a"]
+    for low, code in (({"int8trt": 0.5}, 0), ({"int8trt": 0.5, "fp16": 0.6}, 1)):
+        monkeypatch.setattr(formats, "_scored", scores_by_name(low))
+        told = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert told.exit_code == code
+        assert "a-int8trt.onnx is refused, and not in the manifest: loses 0.200 AP50" in told.output
+        assert ("AP50 0.700 (FP32 0.700)" in told.output) == (code == 0)
+
+
+def scores_by_name(low: dict[str, float]) -> Callable[..., Evaluation]:
+    """A scorer: AP50 0.7 for every file but those whose name holds one of the words."""
+
+    def scored(path: Path, *_: object) -> Evaluation:
+        value = next((ap50 for word, ap50 in low.items() if word in path.name), 0.7)
+        return Evaluation({"all": value}, {"all": 9}, {"all": 0.5}, 1.0, 0.0, 1.0, {})
+
+    return scored
 
 
 def test_tensorrts_builder_takes_every_file_for_it(weights: Path) -> None:
