@@ -26,11 +26,20 @@ def train(  # noqa: PLR0913, PLR0917  typer makes options of them
         typer.Option(help="labelled pictures: people or COCO json, CrowdHuman odgt, YOLO, MOT; see docs/training.md"),
     ],
     out: Annotated[Path, typer.Option(help="folder of the run; an interrupted run continues there")],
-    recipe: Annotated[str, typer.Option(help="n, n-narrow (needs --start), s or tiny")] = "n",
+    recipe: Annotated[
+        str, typer.Option(help="n; with --start: n-narrow, n-quick, n-quick-lines, s; for trying: tiny")
+    ] = "n",
     epochs: Annotated[int, typer.Option(help="instead of the recipe's; 0: the recipe's")] = 0,
     teacher: Annotated[Path | None, typer.Option(help="boxes of a teacher on the same pictures (json)")] = None,
     extra: Annotated[list[Path] | None, typer.Option(help="more label files to train on; may be given often")] = None,
     start: Annotated[Path | None, typer.Option(help="a run to start from; a wider network is narrowed")] = None,
+    guide: Annotated[
+        Path | None, typer.Option(help="a run whose network guides n-quick's recipes; else --start does")
+    ] = None,
+    lines: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="share of pictures that get a composed line of people; needs masks/"),
+    ] = None,
     cache: Annotated[Path, typer.Option(help="folder for decoded pictures")] = Path(".cache"),
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16")] = "auto",
     from_: Annotated[
@@ -56,9 +65,8 @@ def train(  # noqa: PLR0913, PLR0917  typer makes options of them
     if recipe not in RECIPES:
         _refuse(f"no recipe is called {recipe!r}; there are: {', '.join(RECIPES)}")
     chosen: Recipe = RECIPES[recipe].with_epochs(epochs) if epochs > 0 else RECIPES[recipe]
-    run = Run(
-        data=data, out=out, cache=cache, teacher=teacher, extra=tuple(extra or ()), start=start, precision=precision
-    )
+    chosen = chosen if lines is None else chosen.with_lines(lines)
+    run = Run(data, out, cache, teacher, tuple(extra or ()), start, guide, precision=precision)
     rows = guarded(lambda: run_training(chosen, run))
     last = rows[-1] if rows else {}
     typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")

@@ -20,7 +20,8 @@ SEEN_SHARE = 0.25  # of a person's box that must be left inside to be learnt as 
 class Augmentation:
     """How strongly pictures are changed; the scales are times the scale that fits the picture into the canvas.
 
-    `lines` is the share of pictures that get a composed line of people (lines.py; needs cut-out masks).
+    `lines` is the share of pictures that get a composed line of people (lines.py; needs cut-out masks), `things` the
+    share of these lines of whom somebody stands behind a thing.
     """
 
     mosaic: float = 0.5
@@ -30,6 +31,7 @@ class Augmentation:
     shift: float = 0.15
     colour: float = 1.0
     lines: float = 0.0
+    things: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """Lines of people composed from cut-outs: what cameras at queues see most and data sets hold least.
 
 A picture gets three to seven people of whom each hides a part of the next, along a straight line on the floor, smaller
-with distance. Boxes hold what stays visible; whoever is nearly hidden, in the line or behind it, becomes an ignore box.
+with distance. Some stand behind a thing (a counter, a trolley): a piece of the picture that hides them below the hip.
+Boxes hold what stays visible; whoever is nearly hidden, in the line or behind it, becomes an ignore box.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ FEWEST, MOST = 3, 7
 HEIGHT_SHARE = (0.25, 0.7)  # of the picture's height, for the nearest
 SPACING = (0.25, 0.7)  # of a person's width, from one to the next
 SHRINK = (0.75, 1.0)  # the farthest's height over the nearest's
+THING_WIDTH = (0.4, 1.5)  # of the tallest's height
+THING_TOP = (0.35, 0.65)  # of the height of whoever it stands before
+PIECE_TRIES = 8
 LEAST_VISIBLE = 0.25  # of a cut-out; less is an ignore box
 LEAST_HEIGHT_PX = 60  # of a cut-out in its own picture
 MOST_VALUES = 100  # people in one mask; brighter ones are shades of a single person's edge
@@ -72,8 +76,15 @@ def _head(people: People, box: tuple[int, int, int, int]) -> tuple[float, float,
     return x1 - box[0], y1 - box[1], x2 - x1, y2 - y1
 
 
-def with_line(source: Source, cutouts: Sequence[CutOut], rng: np.random.Generator) -> Source:
-    """The picture (H, W, 3) with a line of people before it, and everybody's boxes."""
+def with_line(source: Source, cutouts: Sequence[CutOut], rng: np.random.Generator, *, things: float = 0.0) -> Source:
+    """The picture (H, W, 3) with a line of people before it, and everybody's boxes.
+
+    Args:
+        source: picture and its people.
+        cutouts: whom to take.
+        rng: all chance.
+        things: share of the lines of whom somebody stands behind a thing.
+    """
     image, people = source[0].copy(), source[1]
     height, width = image.shape[:2]
     count = int(rng.integers(FEWEST, MOST + 1))
@@ -89,6 +100,10 @@ def with_line(source: Source, cutouts: Sequence[CutOut], rng: np.random.Generato
         cut = cutouts[int(rng.integers(len(cutouts)))]
         row = _paste(image, owner, cut, (number, float(size), place), rng)
         placed += [row] if row is not None else []
+    piece = _piece_without_people(source, rng) if things > 0 and rng.random() < things else None
+    if piece is not None:
+        whom = int(rng.integers(count))
+        _hide(image, owner, piece, (count + 1, float(sizes[whom]), feet[whom]), rng)
     line = [_visible(owner, *row) for row in placed]
     return image, join([_behind(people, owner), people_of([row for row in line if row is not None])])
 
@@ -123,6 +138,39 @@ def _paste(
         head = [left + flip * (x + wide if mirrored else x), foot[1] - size + y * scale, wide * scale, high * scale]
     whole = int((cut.mask > 127).sum() * scale**2)
     return number, max(whole, 1), ([0.0] * 4, 1.0, head, 1.0 if head is not None else 0.0)
+
+
+def _hide(
+    image: NDArray[np.uint8],
+    owner: NDArray[np.int16],
+    piece: NDArray[np.uint8],
+    at: tuple[int, float, NDArray[np.float64]],
+    rng: np.random.Generator,
+) -> None:
+    """Puts a thing that looks like the piece before whoever has a height and a foot point, from the hip down."""
+    number, size, foot = at
+    wide, high = rng.uniform(*THING_WIDTH) * size, rng.uniform(*THING_TOP) * size
+    left = foot[0] - wide * rng.uniform(0.25, 0.75)
+    below = foot[1] + rng.uniform(0.0, 0.15) * size
+    x1, y1 = max(int(left), 0), max(int(foot[1] - high), 0)
+    x2, y2 = min(int(left + wide), image.shape[1]), min(int(below), image.shape[0])
+    if x2 - x1 >= 4 and y2 - y1 >= 4:
+        thing = cv2.resize(piece, (x2 - x1, y2 - y1), interpolation=cv2.INTER_AREA)
+        image[y1:y2, x1:x2] = np.clip(thing * rng.uniform(0.6, 1.2), 0, 255).astype(np.uint8)
+        owner[y1:y2, x1:x2] = number
+
+
+def _piece_without_people(source: Source, rng: np.random.Generator) -> NDArray[np.uint8] | None:
+    """A part of a picture in which nobody is; None where a few tries find none."""
+    image, people = source
+    size = np.array([image.shape[1], image.shape[0]])
+    for _ in range(PIECE_TRIES):
+        wide, high = np.maximum(4, size * rng.uniform(0.15, 0.5))
+        x, y = rng.uniform(0, 1, 2) * (size - (wide, high))
+        boxes = people.boxes
+        if not ((boxes[:, 0] < x + wide) & (boxes[:, 2] > x) & (boxes[:, 1] < y + high) & (boxes[:, 3] > y)).any():
+            return image[int(y) : int(y + high), int(x) : int(x + wide)]
+    return None
 
 
 def _visible(owner: NDArray[np.int16], number: int, whole: int, row: Row) -> Row | None:

@@ -57,7 +57,7 @@ class Samples(Dataset[Sample]):
             chosen += rng.integers(len(self.pictures), size=3).tolist()
         sources = [self._source(index) for index in chosen]
         if self.cutouts and self.augmentation.lines > 0 and rng.random() < self.augmentation.lines:
-            sources[0] = with_line(sources[0], self.cutouts, rng)
+            sources[0] = with_line(sources[0], self.cutouts, rng, things=self.augmentation.things)
         return compose(sources, self.canvas, self.augmentation, rng)
 
     def _source(self, index: int) -> Source:

@@ -64,6 +64,11 @@ class Recipe:
         """The same recipe, longer or shorter."""
         return replace(self, epochs=epochs, plain_epochs=min(self.plain_epochs, max(0, epochs - 1)))
 
+    def with_lines(self, share: float) -> "Recipe":
+        """The same recipe with another share of pictures that get a composed line of people."""
+        mixed, plain = (replace(part, lines=share) for part in (self.augmentation, self.plain))
+        return replace(self, augmentation=mixed, plain=plain)
+
 
 TINY = Recipe(  # for tests
     network="tiny",
@@ -105,6 +110,23 @@ RECIPES = {
         guided=True,
         stem_epochs=4,
         evaluate_every=4,
+        needs_start=True,
+    ),
+    "n-quick-lines": Recipe(  # a run of n-quick trained on with composed lines, guided by a run of n or s
+        network="n-quick",
+        canvas=(416, 256),
+        epochs=2,
+        rate=5e-4,
+        trunk_rate=2e-4,
+        warm_up_steps=60,
+        frozen_stages=0,
+        pretrained=False,
+        plain_epochs=1,
+        augmentation=Augmentation(lines=0.25, things=0.5),
+        plain=Augmentation(mosaic=0.0, scale_low=0.8, scale_high=1.25, shift=0.08, colour=0.5, lines=0.15, things=0.5),
+        head_branch=False,
+        guided=True,
+        evaluate_every=1,
         needs_start=True,
     ),
     "s": Recipe(  # the network of n on a larger canvas; starts from a run of n or of s

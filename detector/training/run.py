@@ -27,6 +27,7 @@ class Run:
         teacher: boxes of a teacher on the same pictures, or None.
         extra: more label files to train on (frames of recordings that a teacher has labelled, say).
         start: folder of a run whose weights to start from; a wider network is made narrow.
+        guide: folder of the run that guides a guided recipe; without it the start does.
         workers: loader processes.
         precision: "auto", "fp32", "bf16" or "fp16", see precision.py.
     """
@@ -37,6 +38,7 @@ class Run:
     teacher: Path | None = None
     extra: tuple[Path, ...] = ()
     start: Path | None = None
+    guide: Path | None = None
     workers: int = 1
     precision: str = "auto"
 

@@ -65,7 +65,8 @@ def train(recipe: Recipe, run: Run, *, stop_after: int | None = None) -> list[di
         torch.manual_seed(recipe.seed)
         data = shared_data(recipe, run, ranks)
         precision = choose_precision(run.precision, mixed=recipe.bf16, local_rank=ranks.local)
-        guide = checkpoint.averaged_network(run.start) if recipe.guided and run.start is not None else None
+        guided_by = (run.guide or run.start) if recipe.guided else None
+        guide = checkpoint.averaged_network(guided_by) if guided_by is not None else None
         learner = build_learner(recipe, precision, ranks, guide)
         if run.start is not None:
             start_from(run.start, learner, data, recipe)

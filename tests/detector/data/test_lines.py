@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detector.data.lines import CutOut, read_cutouts, with_line
-from detector.data.pictures import nobody
+from detector.data.pictures import nobody, people_of
 from detector.data.readers import read_labels
 from detector.training.checkpoint import TrainingError
 from detector.training.recipes import RECIPES
@@ -40,6 +40,32 @@ def test_boxes_hold_what_is_seen_of_a_line() -> None:
         assert set(people.weights.tolist()) <= {0.0, 1.0}
         crowded += len(people.boxes) >= 3
     assert crowded > 10
+
+
+def test_a_thing_hides_people_from_the_hip_down() -> None:
+    """With things some boxes end higher than without, on the thing's edge; no box holds more than what is seen."""
+    shorter = 0
+    for seed in range(20):
+        picture = np.full((240, 320, 3), 30, np.uint8)
+        _, whole = with_line((picture, nobody()), [cutout()], np.random.default_rng(seed))
+        image, people = with_line((picture, nobody()), [cutout()], np.random.default_rng(seed), things=1.0)
+        red = image[..., 0] > 60
+        for x1, y1, x2, y2 in people.boxes.astype(int):
+            assert red[y1:y2, x1:x2][0].any()
+            assert red[y1:y2, x1:x2][-1].any()
+        shorter += bool(people.boxes[:, 3].min(initial=240) < whole.boxes[:, 3].min(initial=240) - 8)
+        assert len(people.boxes) <= len(whole.boxes)
+    assert shorter >= 10
+
+
+def test_no_thing_is_made_of_people() -> None:
+    """In a picture that one person fills there is no piece for a thing: the line stands free."""
+    picture = np.full((240, 320, 3), 30, np.uint8)
+    full = people_of([([0.0, 0.0, 320.0, 240.0], 1.0, None, 0.0)])
+    for seed in range(5):
+        free, _ = with_line((picture, full), [cutout()], np.random.default_rng(seed))
+        image, _ = with_line((picture, full), [cutout()], np.random.default_rng(seed), things=1.0)
+        assert np.array_equal(image, free)
 
 
 def test_whoever_is_behind_the_line_is_no_longer_learnt(drawn: Path) -> None:

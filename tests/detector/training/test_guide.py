@@ -66,3 +66,17 @@ def test_a_guided_run_learns_the_stem_first(tmp_path: Path, drawn: Path) -> None
     (whole,) = train(recipe, quick)
     assert {"score", "box", "soft_score"}.isdisjoint(stem)
     assert {"hint", "score", "box", "soft_score", "soft_box"} <= set(whole)
+
+
+def test_a_run_goes_on_from_one_network_and_is_guided_by_another(tmp_path: Path, drawn: Path) -> None:
+    """Started from a quick run and guided by a wide one it learns whole from its first epoch on."""
+    wide = Run(data=drawn, out=tmp_path / "wide", cache=tmp_path / "cache", workers=0)
+    train(replace(RECIPES["tiny"], epochs=1), wide)
+    quick = replace(wide, out=tmp_path / "quick", start=tmp_path / "wide")
+    recipe = replace(RECIPES["tiny-quick"], evaluate_every=9, epochs=1, stem_epochs=0)
+    train(recipe, quick)
+    again = replace(quick, out=tmp_path / "again", start=tmp_path / "quick", guide=tmp_path / "wide")
+    (row,) = train(recipe, again)
+    assert {"hint", "score", "box", "soft_score", "soft_box"} <= set(row)
+    (alone,) = train(recipe, replace(again, out=tmp_path / "alone", guide=None))
+    assert alone["hint"] < row["hint"]  # guided by the very network that it starts from
