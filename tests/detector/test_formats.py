@@ -21,6 +21,7 @@ from detector.model.network import Network
 from detector.parity import compare
 from detector.runtime.errors import DetectorError
 from detector.runtime.tensorrt import build_plan
+from detector.shipping import calibration_pictures
 from linewise import format_commands
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -32,7 +33,7 @@ def weights(exported: tuple[Network, Path], drawn: Path, tmp_path_factory: pytes
     folder = tmp_path_factory.mktemp("weights")
     shutil.copy(exported[1], folder / "a-fp32.onnx")
     pictures = read_labels(drawn / "train.json")
-    to_int8(folder / "a-fp32.onnx", folder / "a-int8.onnx", formats.calibration_pictures(pictures, (96, 64)))
+    to_int8(folder / "a-fp32.onnx", folder / "a-int8.onnx", calibration_pictures(pictures, (96, 64)))
     files = {
         key: {"file": f"a-{key}.onnx", "sha256": hashlib.sha256((folder / f"a-{key}.onnx").read_bytes()).hexdigest()}
         for key in ("fp32", "int8")
