@@ -42,10 +42,16 @@ class Store:
         self._quarantine = Quarantine()
         self._lock = store_file.lock(path)
         try:
-            self._load(store_file.open_or_replace(path, utc_s()))
+            self._open()
         except BaseException:
             os.close(self._lock)
             raise
+
+    def _open(self) -> None:
+        try:
+            self._load(store_file.open_or_replace(self.path, self._utc_s()))
+        except sqlite3.DatabaseError as fault:
+            self._replace_if_broken(fault)
 
     def _load(self, db: Database) -> None:
         self._db = db
@@ -86,9 +92,7 @@ class Store:
             with self._transaction():
                 self._write(work)
         except sqlite3.DatabaseError as fault:
-            if not store_file.is_broken(fault):
-                raise
-            self._replace(fault)
+            self._replace_if_broken(fault)
             return set()
         self._known.learn(work)
         return work.told
@@ -99,8 +103,12 @@ class Store:
         Raises:
             NotStoredError: nothing was taken out.
         """
-        with self._transaction():
-            return retention.prune(self._db, self._utc_s(), self._keep)
+        try:
+            with self._transaction():
+                return retention.prune(self._db, self._utc_s(), self._keep)
+        except sqlite3.DatabaseError as fault:
+            self._replace_if_broken(fault)
+            return 0
 
     def waiting(self, mark: Callable[[Source], Mark], limit: int) -> list[Taken]:
         """The oldest rows that a database which has each source up to its mark lacks.
@@ -112,6 +120,9 @@ class Store:
             return self._spool.next(mark, limit)
         except sqlite3.OperationalError as fault:
             raise NotStoredError(f"{self.path}: {fault}") from fault
+        except sqlite3.DatabaseError as fault:
+            self._replace_if_broken(fault)
+            return []
 
     def delivered(self, up_to: dict[Source, int]) -> None:
         """The database has each source's rows up to there."""
@@ -125,7 +136,9 @@ class Store:
         except sqlite3.OperationalError as fault:
             raise NotStoredError(f"{self.path}: {fault}") from fault
 
-    def _replace(self, fault: sqlite3.DatabaseError) -> None:
+    def _replace_if_broken(self, fault: sqlite3.DatabaseError) -> None:
+        if not store_file.is_broken(fault):
+            raise fault
         log.critical("store: %s is corrupt (%s)", self.path, fault)
         self._db.close()
         store_file.quarantine(self.path, self._utc_s())

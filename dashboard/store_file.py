@@ -16,7 +16,7 @@ from edge.sqlite_check import require_whole
 log = logging.getLogger(__name__)
 
 BUSY_S = 3.0  # less than the broker's patience with a silent collector
-QUICK_CHECK_BYTES = 256 * 2**20  # a larger store is not read through at each start
+CHECK_BYTES = 128 * 2**20  # a larger store is not read through at each start: this takes a second
 
 
 def lock(path: Path) -> int:
@@ -37,6 +37,8 @@ def lock(path: Path) -> int:
 
 def open_or_replace(path: Path, now_s: float) -> Database:
     """The migrated database; a corrupt file is set aside first. InputError for what a person must mend."""
+    if path.exists() and path.stat().st_size == 0:
+        log.error("store: %s is there and empty: what was in it is lost; a new one begins", path)
     try:
         return _open(path)
     except sqlite3.OperationalError as fault:
@@ -77,10 +79,27 @@ def _open(path: Path) -> Database:
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA journal_size_limit = 67108864")
         migrations.apply(database)
+        _check_tables(database)
     except BaseException:
         connection.close()
         raise
     return database
+
+
+def _check_tables(database: Database) -> None:
+    """A table or a column that has gone would stop the collector for ever: it can't be written, whatever is sent."""
+    ours = Database(memory=True)
+    migrations.apply(ours)
+    expected, found = _columns(ours), _columns(database)
+    ours.close()
+    if expected - found:
+        gone = ", ".join(sorted(f"{table}.{column}" for table, column in expected - found)[:3])
+        raise sqlite3.DatabaseError(f"its tables are not those of a store: {gone}")
+
+
+def _columns(database: Database) -> set[tuple[str, str]]:
+    rows = database.execute("SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c")
+    return {(table, column) for table, column in rows}
 
 
 def _switch_to_wal(database: Database) -> None:
@@ -107,5 +126,5 @@ def _check(path: Path, database: Database) -> None:
     ours = {m.name for m in migrations.pending(Database(memory=True))}
     if known - ours:
         raise InputError(f"{path} was written by a newer Linewise ({', '.join(sorted(known - ours))}): update")
-    if path.stat().st_size <= QUICK_CHECK_BYTES:
+    if path.stat().st_size <= CHECK_BYTES:
         require_whole(database)

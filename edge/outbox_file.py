@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +34,8 @@ def open_or_replace(
     path: Path, cap_bytes: int, new_epoch: Callable[[], str], utc_s: Callable[[], float]
 ) -> sqlite3.Connection:
     """Opens the file, creates it where missing, sets a corrupt one aside; InputError for what a person must mend."""
+    if path.exists() and path.stat().st_size == 0:
+        log.error("outbox: %s is there and empty: what was in it is lost; a new one begins", path)
     try:
         return _open(path, cap_bytes, new_epoch)
     except sqlite3.OperationalError as fault:
@@ -80,6 +84,7 @@ def quarantine(path: Path, utc_s: Callable[[], float]) -> Path:
 
 def _open(path: Path, cap_bytes: int, new_epoch: Callable[[], str]) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged letter is for the collector to refuse
     try:
         db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         db.execute("PRAGMA locking_mode = EXCLUSIVE")  # a second counter is refused, for as long as this one lives
@@ -114,8 +119,30 @@ def _create_or_check(db: sqlite3.Connection, new_epoch: Callable[[], str]) -> No
             f"the outbox was written by a newer Linewise (format {version}, this one knows {VERSION}): update"
         )
     require_whole(db)
-    if db.execute("SELECT count(*) FROM place WHERE typeof(last) = 'integer'").fetchone() != (1,):
+    if _tables(db) != _expected_tables():
+        raise sqlite3.DatabaseError("its tables are not those of an outbox")
+    _check_place(db)
+
+
+def _check_place(db: sqlite3.Connection) -> None:
+    """SQLite keeps no checksums: what the rows and their place say of each other must agree."""
+    places = db.execute("SELECT epoch, last, acked FROM place").fetchall()
+    if len(places) != 1 or not re.fullmatch("[0-9a-f]{16,32}", str(places[0][0])):
         raise sqlite3.DatabaseError("its epoch is missing")
+    _, last, acked = places[0]
+    first_row, last_row = db.execute("SELECT min(seq), max(seq) FROM rows").fetchone()
+    if (acked if last_row is None else last_row) != last or (first_row is not None and first_row <= acked):
+        raise sqlite3.DatabaseError(f"it has rows {first_row} to {last_row}, but should have {acked} to {last}")
+
+
+def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return db.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+def _expected_tables() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_SCHEMA)
+        return _tables(db)
 
 
 class _transaction:
@@ -182,7 +209,10 @@ def insert(db: sqlite3.Connection, last: int, lost: int, rows: Sequence[tuple[st
 
 
 def read(db: sqlite3.Connection, after: int, limit: int, max_bytes: int) -> list[Row]:
-    """Rows after a seq, in order: at most `limit`, and of `max_bytes` together, but one at least if there is one."""
+    """Rows after a seq, in order: at most `limit`, and of `max_bytes` together, but one at least if there is one.
+
+    A row that is missing in between would hold the ones behind it for ever: then the file is corrupt.
+    """
     rows: list[Row] = []
     size = 0
     found = db.execute("SELECT seq, kind, body FROM rows WHERE seq > ? ORDER BY seq LIMIT ?", (after, max(limit, 0)))
@@ -191,9 +221,14 @@ def read(db: sqlite3.Connection, after: int, limit: int, max_bytes: int) -> list
         if rows and size > max_bytes:
             break
         try:
-            rows.append(Row(seq=seq, kind=kind, body=json.loads(body)))
+            row = Row(seq=seq, kind=kind, body=json.loads(body))
+            first = GapNote.model_validate(row.body).first if kind == "gap" else seq
         except ValueError as fault:
             raise sqlite3.DatabaseError(f"row {seq} can't be read: {fault}") from fault
+        if first > after + 1:
+            raise sqlite3.DatabaseError(f"row {after + 1} is missing")
+        rows.append(row)
+        after = seq
     found.close()
     return rows
 

@@ -9,13 +9,13 @@ _UNREAD = re.compile(r"unable to get the page\. error code=(?P<code>\d+)|failed 
 
 
 def require_whole(db: Any) -> None:
-    """Looks the whole file through, on a connection or anything with `execute`.
+    """Looks the whole file through, indexes against their tables too, on a connection or anything with `execute`.
 
     Raises:
         sqlite3.DatabaseError: the file is corrupt.
         sqlite3.OperationalError: it could not be read.
     """
-    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict == "ok":
         return
     unread = _UNREAD.search(verdict)
