@@ -248,12 +248,12 @@ def guarded(work: Callable[[], Any]) -> Any:
 def open_model(model: str, *, runtime: str, score_threshold: float, weights: Path | None = None) -> Any:
     """A detector by name in the manifest, or by the folder of exported weights (its first model) or one's manifest."""
     from detector.runtime.errors import DetectorError
-    from detector.runtime.manifest import MANIFEST
+    from detector.runtime.manifest import MANIFEST, model_names
     from detector.runtime.open import open_detector
 
     path = Path(model)
     if weights is None and (path / MANIFEST).exists():
-        names = sorted(json.loads((path / MANIFEST).read_text(encoding="utf-8")).get("models", {}))
+        names = sorted(model_names(path))
         if len(names) != 1:
             raise DetectorError(
                 f"{path / MANIFEST}: holds {', '.join(names)}; say which (--weights {path} --model NAME)"

@@ -40,17 +40,26 @@ class Model:
     files: dict[str, ModelFile]
 
 
-def read_model(weights_dir: Path, name: str) -> Model:
-    """The manifest's entry of a model."""
-    path = weights_dir / MANIFEST
+def model_names(weights_dir: Path) -> list[str]:
+    """The models of a manifest, in its order."""
+    return list(_models(weights_dir / MANIFEST))
+
+
+def _models(path: Path) -> dict[str, Any]:
     try:
-        models = json.loads(path.read_text(encoding="utf-8"))["models"]
+        return dict(json.loads(path.read_text(encoding="utf-8"))["models"])
     except OSError as error:
         raise DetectorError(
             f"{path}: cannot be read ({error.strerror}); install linewise again or name a folder with a {MANIFEST}"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise DetectorError(f"{path}: is no manifest ({error}); install linewise again") from error
+
+
+def read_model(weights_dir: Path, name: str) -> Model:
+    """The manifest's entry of a model."""
+    path = weights_dir / MANIFEST
+    models = _models(path)
     if name not in models:
         raise DetectorError(f"{path}: no model is called {name!r}; there are: {', '.join(sorted(models))}")
     try:
