@@ -42,8 +42,11 @@ def main() -> None:
         watcher = watcher_of(last, camera_id, told().recordings.get(camera_id, ""), detect=told().detector)
         _editor(camera_id, watcher)
     with side:
-        _save_and_undo()
-        panels.faults(state.draft)
+        # Boxes of their own: what comes and goes in them must not move the lids below, which would close them.
+        with st.container():
+            _save_and_undo()
+        with st.container():
+            panels.faults(state.draft)
         panels.more(state.draft, last, camera_id, watcher)
 
 
@@ -54,11 +57,7 @@ def _choices(site: Site) -> str:
     ids = [camera.id for camera in site.cameras]
     camera_id = st.selectbox("Camera", ids, key="camera") if len(ids) > 1 else ids[0]
     here = [Spot("area", q.id, n) for q in site.queues for n, lane in enumerate(q.lanes) if lane.camera_id == camera_id]
-    if "next_tool" in state:
-        state.tool = state.pop("next_tool")
-    elif "tool" not in state:
-        state.tool = "" if here else "area"
-    tool = st.selectbox("Draw", list(TOOLS), format_func=lambda t: TOOLS[t].label, key="tool")
+    tool = state.tool = _tool(bool(here))
     state.new_id, state.lane = "", None
     if tool == "area":
         state.new_id = st.text_input("Name of the queue", state.draft.free_id("queue", "line-1"), help="a-z 0-9 - _")
@@ -77,6 +76,17 @@ def _choices(site: Site) -> str:
     return camera_id
 
 
+def _tool(lanes: bool) -> str:
+    """What is drawn: as chosen, or as the last shape asks for; on a camera without lanes a lane comes first."""
+    state = st.session_state
+    if "next_tool" in state or "tool_box" not in state:
+        # A box of its own each time: what the browser still says of the last one would put its tool back for a moment,
+        # and the editor forgets the points under way when the tool changes.
+        state.tool_box = state.get("tool_box", 0) + 1
+        state[f"tool{state.tool_box}"] = state.pop("next_tool", "" if lanes else "area")
+    return st.selectbox("Draw", list(TOOLS), format_func=lambda t: TOOLS[t].label, key=f"tool{state.tool_box}")
+
+
 def _lane_label(spot: Spot) -> str:
     return spot.owner if spot.lane == 0 else f"{spot.owner}, lane {spot.lane + 1}"
 
@@ -89,8 +99,11 @@ def _editor(camera_id: str, watcher: Watcher) -> None:
     watcher.draw(site)
     component = st.components.v2.component(
         "linewise_editor",
-        html='<div class="lw-editor" tabindex="0" role="application" aria-label="Picture to draw on"><img alt="">'
-        '<svg preserveAspectRatio="none"></svg><div class="word" role="status"></div></div>',
+        html='<div class="lw-editor" tabindex="0" role="application" aria-label="Picture to draw on">'
+        '<div class="stage"><img alt=""><svg preserveAspectRatio="none"></svg></div>'
+        '<div class="word" role="status"></div>'
+        '<div class="hands"><button data-do="back">Take away</button><button data-do="close">Close the shape</button>'
+        "</div></div>",
         css=(HERE / "editor.css").read_text(encoding="utf-8"),
         js=(HERE / "editor.js").read_text(encoding="utf-8"),
     )

@@ -26,6 +26,7 @@ function begin(root) {
   const self = { points: [], drag: null, chosen: null, cursor: null, sent: null, data: null };
   const svg = root.querySelector("svg");
   const word = root.querySelector(".word");
+  const stage = root.querySelector(".stage");
   const place = (event) => {
     const box = svg.getBoundingClientRect();
     return [round(within((event.clientX - box.left) / box.width)), round(within((event.clientY - box.top) / box.height))];
@@ -91,6 +92,9 @@ function begin(root) {
     if (self.points.length) return finish();
     if (side && side.dataset.index === undefined) split(side.dataset.shape, place(event));
   });
+  // A finger has neither Delete nor Enter: the two buttons that show where there is no mouse.
+  root.querySelector('[data-do="back"]').addEventListener("click", () => remove());
+  root.querySelector('[data-do="close"]').addEventListener("click", () => finish());
   root.addEventListener("keydown", (event) => {
     const key = event.key.toLowerCase();
     if ((event.ctrlKey || event.metaKey) && key === "z") {
@@ -129,7 +133,12 @@ function begin(root) {
     const { data } = self;
     svg.setAttribute("viewBox", `0 0 ${1000 * data.ratio} 1000`);
     root.querySelector("img").src = data.picture;
-    root.style.aspectRatio = String(data.ratio);
+    stage.style.aspectRatio = String(data.ratio);
+    // Corners and names keep their size on the screen however small the picture is; a finger needs larger ones.
+    const finger = matchMedia("(pointer: coarse)").matches ? 1.5 : 1;
+    const size = Math.max(1, 580 / (svg.clientHeight || 580)) * finger;
+    const text = Math.max(1, 580 / (svg.clientHeight || 580));
+    svg.style.setProperty("--text", text);
     svg.replaceChildren();
     for (const person of data.people) {
       const [x, y] = px(person.box.slice(0, 2));
@@ -137,8 +146,8 @@ function begin(root) {
       const style = `--c:${person.colour}`;
       make("rect", { x, y, width: x2 - x, height: y2 - y, class: `person${person.queue ? " member" : ""}`, style }, svg);
       const [cx, cy] = px(person.foot);
-      make("circle", { cx, cy, r: 7, class: `foot${person.queue ? " member" : ""}`, style }, svg);
-      make("text", { x: x + 6, y: y + 24, class: "track", style }, svg).textContent = person.track;
+      make("circle", { cx, cy, r: 7 * text, class: `foot${person.queue ? " member" : ""}`, style }, svg);
+      make("text", { x: x + 6, y: y + 22 * text, class: "track", style }, svg).textContent = person.track;
     }
     for (const s of data.shapes) {
       const name = s.closed ? "polygon" : "polyline";
@@ -147,11 +156,13 @@ function begin(root) {
       make(name, { points: path(s.points), class: `shape ${more}`, style, "data-shape": s.key }, svg);
       if (s.kind !== "suggested") s.points.forEach((p, index) => {
         const [cx, cy] = px(p);
-        make("circle", { cx, cy, r: 9, class: `corner ${more}${self.chosen?.index === String(index) && self.chosen?.key === s.key ? " on" : ""}`,
+        make("circle", { cx, cy, r: 9 * size, class: `corner ${more}${self.chosen?.index === String(index) && self.chosen?.key === s.key ? " on" : ""}`,
           style, "data-shape": s.key, "data-index": index }, svg);
       });
       const [x, y] = px(s.points.reduce((a, b) => (b[1] < a[1] ? b : a)));
-      const label = make("text", { x: Math.min(Math.max(x, 120), 1000 * data.ratio - 120), y: Math.max(y - 14, 26), class: "label", style }, svg);
+      const room = 120 * text;
+      const at = { x: Math.min(Math.max(x, room), 1000 * data.ratio - room), y: Math.max(y - 14 * text, 26 * text) };
+      const label = make("text", { ...at, class: "label", style }, svg);
       label.textContent = s.label;
     }
     if (self.points.length) {
@@ -160,7 +171,7 @@ function begin(root) {
       make("polyline", { points: path(soon), class: `under-way${wrong}` }, svg);
       self.points.forEach((p, i) => {
         const [cx, cy] = px(p);
-        make("circle", { cx, cy, r: i ? 7 : 11, class: `under-way${wrong}` }, svg);
+        make("circle", { cx, cy, r: (i ? 7 : 11) * size, class: `under-way${wrong}` }, svg);
       });
     }
     word.textContent = data.word || data.trouble || data.tool.hint;

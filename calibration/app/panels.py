@@ -40,7 +40,11 @@ def more(draft: Draft, site: Site, camera_id: str, watcher: Watcher) -> None:
             target = st.selectbox("Camera to copy to", others)
             if st.button("Copy", use_container_width=True):
                 made = draft.copy_lanes(camera_id, target)
-                st.session_state.copied = f"Copied to {target}: {', '.join(made)}" if made else "There is no lane here."
+                st.session_state.copied = (
+                    f"Copied to {target}: {', '.join(made)}. Choose that camera and drag them into place."
+                    if made
+                    else "There is no lane here."
+                )
                 st.rerun()
             st.caption(
                 st.session_state.get("copied", "The lanes become queues of their own there; drag them into place.")

@@ -19,9 +19,11 @@ OPTIONS = {
     "logger.level": "warning",
     "theme.light.primaryColor": "#1f6feb",
     "theme.light.backgroundColor": "#f5f6f8",
+    "theme.light.secondaryBackgroundColor": "#e8ebf0",
     "theme.light.textColor": "#16191d",
     "theme.dark.primaryColor": "#6ea8fe",
     "theme.dark.backgroundColor": "#0f1216",
+    "theme.dark.secondaryBackgroundColor": "#1c222a",
     "theme.dark.textColor": "#eceff3",
 }
 HOSTS = ("localhost", "127.0.0.1", "::1")  # no other page may reach this one under a name of its own (DNS rebinding)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error, Page
@@ -23,15 +24,15 @@ FRESH = '# ours\n[site]\nid = "s"  # in topics\n\n[[camera]]\nid = "c"\nsource =
 
 
 @contextmanager
-def page_of(arguments: list[str], folder: Path) -> Iterator[Page]:
-    """The page of a command that serves one, in Chromium."""
+def page_of(arguments: list[str], folder: Path, **device: Any) -> Iterator[Page]:
+    """The page of a command that serves one, in Chromium; `device`: how it is looked at (browser.new_page)."""
     port = free_port()
     child = subprocess.Popen(
         [sys.executable, "-m", "linewise", *arguments, "--port", str(port)], cwd=folder, stderr=subprocess.DEVNULL
     )
     try:
         with chromium() as browser:
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page = browser.new_page(**(device or {"viewport": {"width": 1440, "height": 900}}))
             deadline_s = time.monotonic() + 90
             while True:
                 try:
