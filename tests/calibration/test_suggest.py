@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calibration.floor import FloorError, from_walk, rectangle
-from calibration.placement import advise, hidden_share
+from calibration.placement import advise
 from calibration.sightings import Table
 from calibration.suggest import suggest
 from edge.config_geometry import contains
@@ -71,21 +71,6 @@ def test_small_and_hidden_people_are_told_with_figures() -> None:
     assert not small["size"].good
     assert "100% under 12.5%" in small["size"].figures
     assert not small["view"].good
-
-
-def test_hidden_share_of_a_box_behind_another() -> None:
-    """Half of a box under a nearer one is 0.5; the nearer one is whole."""
-    boxes = np.array([[0.0, 0.0, 0.2, 0.4], [0.1, 0.0, 0.3, 0.5]])
-    assert hidden_share(boxes) == pytest.approx([0.5, 0.0])
-
-
-def test_counter_light_is_told() -> None:
-    """Dark people before a burnt-out window: turn the camera."""
-    image = np.full((90, 160, 3), 40, np.uint8)
-    image[:20] = 255
-    light = advise(table(line((0.3, 0.7), (0.06, 0.0))), image)[-1]
-    assert not light.good
-    assert "22% of the picture is burnt out" in light.figures
 
 
 def test_the_floor_of_a_walk_is_the_cameras_own() -> None:
