@@ -68,8 +68,9 @@ def train(  # noqa: PLR0913, PLR0917  typer makes options of them
     chosen = chosen if lines is None else chosen.with_lines(lines)
     run = Run(data, out, cache, teacher, tuple(extra or ()), start, guide, precision=precision)
     rows = guarded(lambda: run_training(chosen, run))
-    last = rows[-1] if rows else {}
-    typer.echo(f"trained to epoch {chosen.epochs}; AP50 on val.json {last.get('val_ap50', float('nan')):.3f}; {out}")
+    told = f"trained to epoch {chosen.epochs}" if rows else f"was trained to epoch {chosen.epochs} before"
+    score = rows[-1].get("val_ap50") if rows else None
+    typer.echo(f"{told}{'' if score is None else f'; AP50 on val.json {score:.3f}'}; {out}")
 
 
 def _finetune(words: dict[str, Any]) -> None:
