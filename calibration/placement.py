@@ -11,7 +11,7 @@ LEAST_SEEN = 60  # sightings before anything is said
 SMALL = 0.125  # of the picture's height: people should be an eighth of it
 SMALL_SHARE = 0.25  # of the people may be smaller
 HIDDEN = 0.5  # of a box under nearer people's boxes: hidden
-# Of the sightings may be hidden. Whoever is wholly hidden is in no sighting: on the simulator 14 % to 18 % of them where
+# Of the sightings may be hidden. Who is wholly hidden is in none: on the simulator 14 % to 18 % of the sightings where
 # 22 % to 44 % of the people are, and 8 % and less where 11 % and less are.
 HIDDEN_SHARE = 0.12
 USED = 0.2  # of the picture: people's boxes keep to less of it, so the rest is wasted

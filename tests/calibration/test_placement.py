@@ -84,7 +84,7 @@ def test_lens_too_wide(instants: Sequence[Instant]) -> None:
 
 
 def test_people_hide_each_other(instants: Sequence[Instant]) -> None:
-    """At the height of faces and along the line, whoever is hidden is not even seen; what is seen says so all the same."""
+    """At the height of faces along the line the hidden are not even seen; what is seen says so all the same."""
     low = advice(Camera(height_m=1.6, pitch_deg=5.0, x_m=-3.6, y_m=3.2, yaw_deg=-30.0), instants)
     assert bad(low) == {"hiding"}
     assert percent(low["hiding"]) > 12
