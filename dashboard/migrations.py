@@ -242,3 +242,9 @@ def m007_spool(db: Database) -> None:
         "CREATE TABLE spool (box TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, "
         "body TEXT NOT NULL, UNIQUE (box, epoch, seq))"
     )
+
+
+@migrations()
+def m008_clock(db: Database) -> None:
+    """Whether a box's wall clock is kept by a time service."""
+    db.table("boxes").add_column("clock_unsynced", int)

@@ -138,13 +138,19 @@ class CameraRow:
 
 @dataclass(frozen=True)
 class BoxRow:
-    """One box by its own word or its last will; `missing` are durable rows known to be lost."""
+    """One box by its own word or its last will.
+
+    Attributes:
+        missing: durable rows known to be lost.
+        clock_unsynced: no time service keeps its wall clock.
+    """
 
     box: str
     status: str
     heard_s: float | None
     version: str
     missing: int
+    clock_unsynced: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ CREATE INDEX ON quarantine (site, id);
 CREATE TABLE counts (site text, name text, value bigint NOT NULL, PRIMARY KEY (site, name));
 """
 
-MIGRATIONS = (("p001_tables", _TABLES), ("p002_views", VIEWS))
+_CLOCK = "ALTER TABLE boxes ADD COLUMN clock_unsynced boolean"
+
+MIGRATIONS = (("p001_tables", _TABLES), ("p002_views", VIEWS), ("p003_clock", _CLOCK))
 
 
 def pending(db: pg.Connection) -> list[str]:

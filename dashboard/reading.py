@@ -227,11 +227,19 @@ def _camera(row: sqlite3.Row | None, camera: str, name: str, now_s: float) -> Ca
 
 def _boxes(db: sqlite3.Connection, site: str, now_s: float) -> tuple[BoxRow, ...]:
     rows = db.execute(
-        "SELECT b.box, b.status, b.received_s, b.version, "
+        "SELECT b.box, b.status, b.received_s, b.version, b.clock_unsynced, "
         "(SELECT coalesce(sum(missing), 0) FROM sources s WHERE s.box = b.box) AS missing "
         "FROM boxes b WHERE b.site = ? ORDER BY b.box",
         (site,),
     )
     return tuple(
-        BoxRow(r["box"], r["status"], heard(r["received_s"], now_s), r["version"] or "", r["missing"]) for r in rows
+        BoxRow(
+            box=r["box"],
+            status=r["status"],
+            heard_s=heard(r["received_s"], now_s),
+            version=r["version"] or "",
+            missing=r["missing"],
+            clock_unsynced=bool(r["clock_unsynced"]),
+        )
+        for r in rows
     )

@@ -27,6 +27,11 @@ def plausible(utc_s: float) -> bool:
     return utc_s >= OLDEST_UTC_S
 
 
+def unsynced(utc_s: float) -> bool:
+    """May the wall clock be wrong? It was never set, or the kernel knows of no time service that keeps it."""
+    return not plausible(utc_s) or synchronised() is False
+
+
 class JumpWatch:
     """Notices that the wall clock was set, by the monotonic one beside it.
 

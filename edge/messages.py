@@ -214,7 +214,11 @@ class CameraHealth(Message):
 
 
 class BoxStatus(Message):
-    """The box's own word, and its last will."""
+    """The box's own word, and its last will.
+
+    clock_unsynced: no time service keeps the box's wall clock, or it was never set: `at` of its messages and rows
+    may be wrong (counts, waits and order are not: they go by the monotonic clock).
+    """
 
     box: Name
     at: Instant
@@ -222,6 +226,7 @@ class BoxStatus(Message):
     version: str
     config_sha256: str
     epoch: str
+    clock_unsynced: bool = False
 
 
 def queue_state_topic(site: str, queue: str) -> str:

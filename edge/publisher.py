@@ -18,6 +18,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from edge.clock import unsynced
 from edge.connection import Backoff, Connection, RefusedError, Will
 from edge.errors import BrokerError
 from edge.home_assistant import Announcer
@@ -74,6 +75,7 @@ class Publisher:
         heartbeat_s: float = 10.0,
         rng: random.Random | None = None,
         utc_s: Callable[[], float] = time.time,
+        unsynced: Callable[[float], bool] = unsynced,
     ) -> None:
         """Connects to nothing yet; see `run`."""
         self.connected = False
@@ -82,6 +84,7 @@ class Publisher:
         self._outbox = outbox
         self._heartbeat_s = heartbeat_s
         self._utc_s = utc_s
+        self._unsynced = unsynced
         self._backoff = Backoff(rng or random.Random())
         self._quiet = QuietLog(log)
         self._twins = TwinWatch(identity.site, identity.box)
@@ -214,14 +217,16 @@ class Publisher:
         return box_topic(self._identity.site, self._identity.box, leaf)
 
     def _status(self, status: Literal["online", "offline"]) -> BoxStatus:
+        now_utc_s = self._utc_s()
         return BoxStatus(
             site=self._identity.site,
             box=self._identity.box,
-            at=utc(self._utc_s()),
+            at=utc(now_utc_s),
             status=status,
             version=self._identity.version,
             config_sha256=self._identity.config_sha256,
             epoch=self._outbox.epoch,
+            clock_unsynced=self._unsynced(now_utc_s),
         )
 
     def _say_online(self, connection: Connection) -> None:

@@ -27,6 +27,7 @@ class Box(Answer):
     last_heard: Instant | None
     version: str
     rows_missing: int = Field(description="Durable rows of it that are known to be lost.")
+    clock_unsynced: bool = Field(description="No time service keeps its clock: times of its rows may be wrong.")
 
 
 class SiteAnswer(Answer):

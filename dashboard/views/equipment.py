@@ -52,11 +52,13 @@ def boxes_html(page: Page) -> Markup | None:
     if not page.boxes:
         return None
     lost = [box for box in page.boxes if box.missing]
+    unsynced = [box for box in page.boxes if box.clock_unsynced]
     return tag(
         "section",
         tag("h2", "Box" if len(page.boxes) == 1 else "Boxes"),
         tag("div", *(_box(box) for box in page.boxes), cls="lw-chips"),
         *(_lost(box) for box in lost),
+        *(_unsynced(box) for box in unsynced),
         cls="lw-section",
     )
 
@@ -131,6 +133,11 @@ def _box(box: BoxRow) -> Markup:
         tag("span", box.version, cls="lw-do") if box.version else None,
         cls=f"lw-chip lw-{'good' if online else 'bad'}",
     )
+
+
+def _unsynced(box: BoxRow) -> Markup:
+    why = "no time service keeps its clock: times of day in its history may be wrong; counts and waits are not."
+    return tag("p", f"Box {box.box}: {why}", cls="lw-do")
 
 
 def _lost(box: BoxRow) -> Markup:

@@ -28,6 +28,7 @@ from edge.vocabulary import Tracks
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 JUMPS = {"+1 h": "+3600", "-1 h": "-3600", "1970": "@1970-01-01 00:10:00", "2038": "@2038-01-19 03:20:00", "back": "+0"}
+FLAGGED = "select 1 from boxes where clock_unsynced and at < '2000'"
 SITE = """
 [site]
 id = "clock"
@@ -170,6 +171,8 @@ def test_jumps_of_the_clock_change_no_count(box: Box) -> None:
         assert state["joined"] - state["served"] - state["left"] - state["lost"] >= 0
         last = page_of(box)
         assert last["seen"] == "fresh", (name, last)
+        if name == "1970":
+            box.until(lambda: box.rows(FLAGGED), "the box says that its clock may be wrong")
         print(f"{name}: {took_s:.1f} s until the next person is counted; the box says {state['at']}")
     log = box.log.read_text()
     assert "the wall clock was set by" in log

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from dashboard import reading
 from dashboard.advice import advice, longest
 from dashboard.page import Names, Page, QueueCard
+from dashboard.views.equipment import boxes_html
 from dashboard.views.shared import Shared
 from tests.dashboard.fill import SITE, FakeCamera, FakeQueue, alert, box, every_kind, fill, missing, new_store
 
@@ -117,6 +118,21 @@ def test_boxes_and_lost_rows(store: Path) -> None:
         ("box-1", "online", 12),
         ("box-2", "offline", 0),
     ]
+
+
+def test_a_box_whose_clock_may_be_wrong_says_so(store: Path) -> None:
+    """What the box says of its clock is told beside it, and of no other box; one of an earlier version says nothing."""
+    fill(store, (), now_s=NOW_S)
+    db = Database(store)
+    box(db, "box-2", now_s=NOW_S)
+    db.execute("UPDATE boxes SET clock_unsynced = 1 WHERE box = 'box-2'")
+    db.conn.commit()
+    db.close()
+    page = page_of(store)
+    assert [(b.box, b.clock_unsynced) for b in page.boxes] == [("box-1", False), ("box-2", True)]
+    told = str(boxes_html(page))
+    assert "Box box-2: no time service keeps its clock" in told
+    assert "Box box-1: no time service" not in told
 
 
 def test_alerts_of_the_last_hours(store: Path) -> None:

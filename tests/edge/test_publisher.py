@@ -122,6 +122,17 @@ def test_status_states_and_health_are_retained(
     connection.close()
 
 
+def test_a_clock_that_may_be_wrong_is_told(mosquitto: Any, box: Callable[..., Box], listen: Any, until: Until) -> None:
+    """The box's status says so for as long as it is so."""
+    broker, found = mosquitto(), [True]
+    early = listen(broker.mqtt)
+    box(broker.mqtt, heartbeat_s=0.5, unsynced=lambda _: found[0])
+    until(lambda: early.of("/status"), "the first word")
+    assert json.loads(early.of("/status")[-1])["clock_unsynced"]
+    found[0] = False
+    until(lambda: not json.loads(early.of("/status")[-1])["clock_unsynced"], "it is kept now")
+
+
 def test_a_lines_state_is_told_like_a_queues(broker: Any, box: Callable[..., Box], listen: Any, until: Until) -> None:
     """Each line has a topic of its own; the newest reading is retained, with an end."""
     one, early = box(broker.mqtt), listen(broker.mqtt)
