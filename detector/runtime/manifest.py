@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from detector.runtime.errors import DetectorError
 
+log = logging.getLogger(__name__)
+
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
 MANIFEST = "manifest.json"
+RENAMED = {"quick": "n"}  # names that site files may still have
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,12 @@ def _models(path: Path) -> dict[str, Any]:
 
 
 def read_model(weights_dir: Path, name: str) -> Model:
-    """The manifest's entry of a model."""
+    """The manifest's entry of a model; one that had another name once is found by it, and the log says so."""
     path = weights_dir / MANIFEST
     models = _models(path)
+    if name not in models and RENAMED.get(name) in models:
+        log.warning("the model %r is called %r now; write that in [detector] model", name, RENAMED[name])
+        name = RENAMED[name]
     if name not in models:
         raise DetectorError(f"{path}: no model is called {name!r}; there are: {', '.join(sorted(models))}")
     try:

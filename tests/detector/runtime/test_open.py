@@ -142,6 +142,17 @@ def test_a_spoilt_manifest_is_told(tmp_path: Path, content: str | None, message:
         open_detector(weights_dir=tmp_path)
 
 
+def test_an_old_name_still_opens(copied: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A site file from before the rename says "quick": it gets what is called "n" now, and a word in the log."""
+    manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
+    manifest["models"].pop("quick", None)
+    (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_model(copied, "quick") == read_model(copied, "n")
+    assert [record.getMessage() for record in caplog.records] == [
+        "the model 'quick' is called 'n' now; write that in [detector] model"
+    ]
+
+
 def test_wrong_arguments_are_told() -> None:
     """Runtime names and thread counts are checked."""
     with pytest.raises(DetectorError, match=r"'cuda'.*auto, openvino"):
