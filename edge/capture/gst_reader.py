@@ -29,6 +29,7 @@ class GstReader:
     """One recording or stream through GStreamer."""
 
     backend = "gstreamer"
+    passed_over = 0  # its jitter buffer drops what is late by itself
 
     def __init__(self, camera: CameraSettings, address: Address, stop: threading.Event) -> None:
         """Raises SourceError where GStreamer isn't installed. `stop` ends `pictures` from another thread."""

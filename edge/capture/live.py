@@ -50,15 +50,16 @@ class LiveSource:
         self._thinner = Thinner(camera.detect_fps)
         self._live_clock = LiveClock()
         self._pace = _Pace(self._stop)
-        reader = make_reader(self._stop)
-        self.backend = reader.backend
+        self._reader = make_reader(self._stop)
+        self._passed_over = 0
+        self.backend = self._reader.backend
         self.size_px: tuple[int, int] | None = None
         self.received = 0
         self.dropped = 0
         self.arrived_s: float | None = None
         self.taken_arrived_s: float | None = None
         self._opened_s = time.monotonic()
-        self._thread = threading.Thread(target=self._decode, args=(reader,), name=f"decode-{camera.id}", daemon=True)
+        self._thread = threading.Thread(target=self._decode, name=f"decode-{camera.id}", daemon=True)
         self._thread.start()
 
     def frames(self) -> Iterator[Frame]:
@@ -106,10 +107,10 @@ class LiveSource:
         if self._thread.is_alive():
             _log.warning("camera %s: its decoder does not end; its thread is left behind", self._camera.id)
 
-    def _decode(self, reader: Reader) -> None:
+    def _decode(self) -> None:
         fault = self._ended()
         try:
-            self._play(reader)
+            self._play(self._reader)
             while self._loop and not self._stop.is_set():
                 before = self.received
                 self._pace.again()
@@ -144,7 +145,10 @@ class LiveSource:
         if media_s is None:
             media_s = self._live_clock.media_s(raw_s, now_s)
         self.arrived_s = now_s
-        self.received += 1
+        over = self._reader.passed_over - self._passed_over
+        self._passed_over += over
+        self.dropped += over
+        self.received += 1 + over
         return media_s if self._thinner.wants(media_s) and not self._stop.is_set() else None
 
 

@@ -64,6 +64,7 @@ class PatternReader:
     """Draws the pattern; the same pictures in every run."""
 
     backend = "pattern"
+    passed_over = 0
 
     def __init__(self, pattern: Pattern, stop: threading.Event) -> None:
         self._pattern = pattern

@@ -16,6 +16,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from edge.capture.address import Address
+from edge.capture.backlog import Backlog
 from edge.capture.damage import listen_to_pyav
 from edge.capture.faults import file_fault, network_fault
 from edge.capture.source import Due, Image
@@ -30,6 +31,7 @@ _HD_LINES = 720  # untagged video of at least this height is BT.709, below BT.60
 _UNTAGGED = 2  # AVCOL_SPC_UNSPECIFIED
 _MJPEG = ("mpjpeg", "mjpeg")  # over HTTP they carry no time of their own: FFmpeg makes up 25 a second
 _NO_PTS = ("avi", "h264", "hevc", "m4v")  # hold decoding times only; the pts that FFmpeg makes of them are out of order
+_RTSP = ("rtsp", "rtsps")
 _HEADERLESS = 0x80  # AVFMT_NOTIMESTAMPS: an elementary stream, told by a few bits that noise may have too
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,12 @@ class PyAvReader:
         self._address = address
         self._stop = stop
         self._reformatter = VideoReformatter()
+        self._backlog = Backlog()
+
+    @property
+    def passed_over(self) -> int:
+        """See Reader."""
+        return self._backlog.passed_over
 
     def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
         """See Reader."""
@@ -59,7 +67,7 @@ class PyAvReader:
 
     def _open(self) -> InputContainer:
         options: dict[str, str] = {}
-        if self._address.scheme in ("rtsp", "rtsps"):
+        if self._address.scheme in _RTSP:
             options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "500000"}
         elif self._address.kind == "network":
             options = {"analyzeduration": "500000", "probesize": "500000"}
@@ -94,7 +102,8 @@ class PyAvReader:
         try:
             while in_a_row < MAX_ERRORS and not self._stop.is_set():
                 try:
-                    decoded = _pictures_of(self._next(packets))
+                    packet = self._next(packets)
+                    decoded = [] if self._is_late(packet) else _pictures_of(packet)
                 except StopIteration:
                     return
                 except av.error.InvalidDataError:
@@ -131,6 +140,12 @@ class PyAvReader:
         if self._address.kind != "file" and time.monotonic() - asked_s >= READ_S:
             raise network_fault(self._camera, "stalled", "no answer in time")
         return packet
+
+    def _is_late(self, packet: "Packet[VideoStream]") -> bool:
+        if self._address.scheme not in _RTSP or packet.dts is None or packet.time_base is None:
+            return False
+        raw_s = float(packet.dts * packet.time_base)
+        return self._backlog.passes_over(raw_s, time.monotonic(), key=packet.is_keyframe)
 
     def _rgb(self, frame: VideoFrame) -> Image:
         untagged = int(frame.colorspace) == _UNTAGGED

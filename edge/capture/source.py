@@ -19,8 +19,8 @@ class Source(Protocol):
     Attributes:
         backend: "pyav", "gstreamer" or "pattern".
         size_px: (width, height) of the last picture; None before the first.
-        received: pictures decoded so far, thinned ones too.
-        dropped: thinned pictures that nobody took before a newer one came (live only).
+        received: pictures that came so far, thinned ones too.
+        dropped: pictures that nobody took before a newer one came, thinned or undecoded (live only).
         arrived_s: time.monotonic() when the last picture (of any kind) came; None before the first.
         taken_arrived_s: the same for the picture that `read` gave last (live only).
     """
@@ -57,6 +57,11 @@ class Reader(Protocol):
     """One decoder on one recording or stream."""
 
     backend: str
+
+    @property
+    def passed_over(self) -> int:
+        """Pictures that came and were thrown away undecoded, because newer ones wait behind them."""
+        ...
 
     def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
         """Decodes from the start; pictures that `due` declines are neither converted nor copied.

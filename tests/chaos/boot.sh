@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # A real boot under systemd, as root, in a container over this machine's own files (systemd-container; no network):
-#   tests/chaos/boot.sh PROJECT
+#   tests/chaos/boot.sh PROJECT [NEWER]
 # PROJECT is a folder with a .venv made by `make product` with a Python outside /home and /root. `linewise install` writes
 # and starts the units, a part is killed, diagnose looks, the container boots anew and everything must be there by itself.
+# NEWER is another such folder: it is installed over the first, and rolled back.
 set -euo pipefail
-project=${1:?usage: tests/chaos/boot.sh PROJECT}
+project=${1:?usage: tests/chaos/boot.sh PROJECT [NEWER]}
+newer=${2:-}
 [ "$(id -u)" -eq 0 ] || { echo "boot.sh needs root" >&2; exit 2; }
 work=$(mktemp -d /mnt/linewise-boot-XXXX)
 mount -t tmpfs -o size=2g tmpfs "$work"
-mkdir "$work"/{upper,work,root}
+mkdir "$work"/{upper,work,tree}
 mount -t overlay overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" "$work/tree"
 nspawn=
 end() {
@@ -66,6 +68,16 @@ echo "readings in the store after $(wait_for_rows 0) s"
 inside systemctl list-units --no-pager --no-legend 'linewise*'
 echo "journal, by its field LINEWISE_CAMERA:"
 inside journalctl --no-pager -o cat LINEWISE_CAMERA=tills | tail -3
+runs() { # the counter is this version's, and people are counted
+    [[ $(inside systemctl show -P ExecStart linewise-counter.service) == *"$1/.venv/"* ]] || { echo "$1 does not run" >&2; exit 1; }
+    echo "$1 runs; more readings after $(wait_for_rows "$(rows)") s"
+}
+if [ -n "$newer" ]; then
+    inside "$newer/.venv/bin/linewise" install /etc/linewise/site.toml | grep -v ^same
+    runs "$newer"
+    inside "$newer/.venv/bin/linewise" install /etc/linewise/site.toml --rollback | grep -v ^same
+    runs "$project"
+fi
 inside systemctl kill -s KILL linewise-camera@tills.service
 sleep 3
 echo "camera killed: restarts $(inside systemctl show -P NRestarts linewise-camera@tills.service), more readings after $(wait_for_rows "$(rows)") s"

@@ -5,6 +5,7 @@ Prints "ready PORT" when it serves. With --user and --password it asks for them 
 
 import argparse
 import sys
+from typing import Any
 
 from edge.capture.gst_library import load_gi
 
@@ -20,6 +21,7 @@ def main() -> None:
     options.add_argument(
         "--broken", type=float, default=0.0, help="share of the coded bytes that are broken on the way"
     )
+    options.add_argument("--film", help="H.264 elementary stream without B pictures, sent over and over; no encoder")
     options.add_argument("--user")
     options.add_argument("--password")
     args = options.parse_args()
@@ -33,12 +35,17 @@ def main() -> None:
     server.set_address("127.0.0.1")
     server.set_service(args.port)
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(
-        f"( videotestsrc is-live=true pattern={args.pattern} ! video/x-raw,width={args.width},height={args.height},"
+    pictures = (
+        f"videotestsrc is-live=true pattern={args.pattern} ! video/x-raw,width={args.width},height={args.height},"
         f"framerate={args.fps}/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps} ! "
-        f"breakmydata probability={args.broken} skip=4000 seed=1 ! rtph264pay name=pay0 pt=96 )"
+        f"breakmydata probability={args.broken} skip=4000 seed=1"
     )
+    if args.film:
+        pictures = f"multifilesrc location={args.film} loop=true ! h264parse name=film"
+    factory.set_launch(f"( {pictures} ! rtph264pay name=pay0 pt=96 )")
     factory.set_shared(True)
+    if args.film:
+        factory.connect("media-configure", lambda _, media: timed(media.get_element().get_by_name("film"), Gst))
     if args.user:
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
@@ -55,6 +62,17 @@ def main() -> None:
         sys.exit(f"port {args.port} is taken")
     print("ready", server.get_bound_port(), flush=True)
     GLib.MainLoop().run()
+
+
+def timed(parser: Any, gst: Any) -> None:
+    """Gives each picture of a looped film the time at which it is shown; the parser knows only when it is decoded."""
+
+    def probe(_: Any, info: Any) -> Any:
+        buffer = info.get_buffer()
+        buffer.pts = buffer.dts
+        return gst.PadProbeReturn.OK
+
+    parser.get_static_pad("src").add_probe(gst.PadProbeType.BUFFER, probe)
 
 
 if __name__ == "__main__":

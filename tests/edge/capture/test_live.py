@@ -108,6 +108,7 @@ class Scripted:
     """A reader whose camera does as the test says."""
 
     backend = "scripted"
+    passed_over = 0
 
     def __init__(self, steps: list[tuple[float | None, float]], stop: threading.Event) -> None:
         """`steps`: (timestamp, seconds to wait before it); then silence until it is stopped."""
