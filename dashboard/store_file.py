@@ -72,6 +72,7 @@ def quarantine(path: Path, now_s: float) -> Path:
 
 def _open(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=BUSY_S)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged letter stops nothing
     try:
         database = Database(connection)
         _check(path, database)

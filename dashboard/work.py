@@ -148,7 +148,12 @@ def _line(line: LineReading, taken: Taken, work: Work, known: Known) -> None:
 
 
 def _is_older(at: datetime, known_at: str | None, taken: Taken) -> bool:
-    return taken.retained and known_at is not None and datetime.fromisoformat(known_at) > at
+    if not taken.retained or known_at is None:
+        return False
+    try:
+        return datetime.fromisoformat(known_at) > at
+    except ValueError:  # a damaged letter in the store
+        return False
 
 
 def _age_s(taken: Taken) -> float:

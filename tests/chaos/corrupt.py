@@ -137,6 +137,7 @@ def store_lives(path: Path) -> str:
 
 def _history(path: Path) -> list[Any]:
     with closing(sqlite3.connect(path)) as db:
+        db.text_factory = bytes
         events = db.execute("SELECT * FROM events WHERE seq <= ? ORDER BY seq", (ROWS,)).fetchall()
         return [*events, *db.execute("SELECT * FROM minutes ORDER BY minute_s").fetchall()]
 
