@@ -105,7 +105,7 @@ def test_chance_has_a_seed() -> None:
         for path in (ROOT / "tests").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
-        and (name := ast.unparse(node.func).rpartition(".")[2])
+        and (name := getattr(node.func, "attr", getattr(node.func, "id", "")))
         and (name == "urandom" or (name in ("default_rng", "Random") and not node.args))
     ]
     assert not chance, chance

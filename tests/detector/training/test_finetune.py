@@ -59,6 +59,7 @@ def test_every_shipped_model_can_be_started_from() -> None:
     assert sum(p.numel() for p in network.parameters()) > 100_000
 
 
+@pytest.mark.slow
 def test_finetuning_tells_scores_before_and_after(drawn: Path, tmp_path: Path) -> None:
     """A row before, one after keeping, one after keeping nothing, each on the site and on old data; it continues."""
     start = tmp_path / "start"

@@ -56,6 +56,7 @@ def test_the_guide_never_learns_and_is_not_saved() -> None:
     assert all(parameter.grad is None for parameter in model.network.heads.parameters())
 
 
+@pytest.mark.slow
 def test_a_guided_run_learns_the_stem_first(tmp_path: Path, drawn: Path) -> None:
     """The first epoch has the hint alone; the next has labels, hint and soft targets; a new start continues it."""
     first = Run(data=drawn, out=tmp_path / "wide", cache=tmp_path / "cache", workers=0)

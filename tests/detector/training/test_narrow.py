@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from detector.model.network import Network
@@ -50,6 +51,7 @@ def test_a_constant_channel_goes_into_the_shift() -> None:
             torch.testing.assert_close(ours, reference, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_can_start_from_another(tmp_path: Path, drawn: Path) -> None:
     """The first loss of a run that starts from a trained one is nearer to that one's last than to its first."""
     first = Run(data=drawn, out=tmp_path / "a", cache=tmp_path / "cache", workers=0)

@@ -25,6 +25,7 @@ def without_clock(rows: list[dict[str, float]]) -> list[dict[str, float]]:
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_to_the_same_curve(tmp_path: Path, drawn: Path) -> None:
     """Stopped after one epoch and started again: losses and weights are those of a run that was never stopped."""
     recipe = replace(TINY, epochs=3, evaluate_every=3)
@@ -37,6 +38,7 @@ def test_a_killed_run_continues_to_the_same_curve(tmp_path: Path, drawn: Path) -
     assert "val_ap50" in whole[-1]
 
 
+@pytest.mark.slow
 def test_it_learns(tmp_path: Path, drawn: Path) -> None:
     """On eight pictures the loss falls by a fifth within a few epochs."""
     recipe = replace(TINY, epochs=6, rate=3e-3, trunk_rate=3e-3, evaluate_every=100, plain_epochs=6)
