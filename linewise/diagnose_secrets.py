@@ -68,7 +68,8 @@ def secrets_of(site_text: str, environ: Mapping[str, str], *environment_files: P
     found = {value for name, value in environ.items() if name in named or _NAME.search(name)}
     found |= {value for file in environment_files for value in environment_of(file).values()}
     try:
-        found |= set(_literal(tomllib.loads(site_text)))
+        values = tomllib.loads(site_text)
+        found |= set(_literal(values)) | set(_hooks(values))
     except (tomllib.TOMLDecodeError, RecursionError):
         found |= {match[1].strip("\"'") for match in re.findall(_PAIR, site_text)}
     return {secret for secret in found if secret.strip() and not _only_variables(secret)}
@@ -88,6 +89,15 @@ def _literal(value: Any, name: str = "") -> Iterator[str]:
         if "://" in value and "@" in value:
             who = value.split("://", 1)[1].rpartition("@")[0]
             yield who.partition(":")[2] or who
+
+
+def _hooks(values: Mapping[str, Any]) -> Iterator[str]:
+    """What stands behind the host of a webhook's address: whoever knows it may post there."""
+    hooks = values.get("webhook")
+    for hook in hooks if isinstance(hooks, list) else ():
+        url = hook.get("url") if isinstance(hook, Mapping) else None
+        if isinstance(url, str):
+            yield url.partition("://")[2].partition("/")[2]
 
 
 def environment_of(file: Path) -> dict[str, str]:

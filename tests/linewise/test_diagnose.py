@@ -28,7 +28,8 @@ from linewise.diagnose_state import State, camera_lines, outbox_lines, store_lin
 CANARY = "S3CR3T-canary"
 PLANTED = {  # each place has its own, so that a failure tells which one leaked
     "site": f"{CANARY}-site", "url": f"{CANARY}-url@/#", "env": f"{CANARY}-env", "unit": f"{CANARY}-unit",
-    "mqtt": f"{CANARY}-mqtt", "other": f"{CANARY}-other", "comment": f"{CANARY}-comment",
+    "mqtt": f"{CANARY}-mqtt", "hook": f"{CANARY}-hook", "mail": f"{CANARY}-mail", "sign": f"{CANARY}-sign-0123456789",
+    "db": f"{CANARY}-db", "other": f"{CANARY}-other", "comment": f"{CANARY}-comment",
 }  # fmt: skip
 SITE = f"""
 # the old password was {PLANTED["comment"]}
@@ -42,6 +43,21 @@ box = "b1"
 url = "mqtt://127.0.0.1:1"
 username = "box-1"
 password = "{PLANTED["site"]}"
+
+[[webhook]]
+id = "phone"
+url = "https://127.0.0.1:1/services/T00/{PLANTED["hook"]}?v=1"
+secret = "{PLANTED["sign"]}"
+
+[email]
+server = "smtps://127.0.0.1:1"
+from = "box@example.org"
+to = ["a@example.org"]
+username = "box"
+password = "{PLANTED["mail"]}"
+
+[store]
+url = "postgresql://chain:{PLANTED["db"]}@127.0.0.1:1/chain"
 
 [[camera]]
 id = "tills"
@@ -68,6 +84,9 @@ UTTERED = [  # what a careless program or a stranger may have logged
     f'payload {{"token": "{PLANTED["other"]}"}}',
     f"http://camera/cgi?usr=admin&pwd={PLANTED['other']}",
     f"unit says {PLANTED['unit']}",
+    f"POST /services/T00/{PLANTED['hook']}?v=1 failed, signed with {PLANTED['sign']}",
+    f"AUTH LOGIN failed for box with {PLANTED['mail']}",
+    f"connection to postgresql://chain:{PLANTED['db']}@127.0.0.1:1/chain failed",
     f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}\n-----END RSA PRIVATE KEY-----",
 ]
 
@@ -244,7 +263,8 @@ def test_a_part_that_is_missing_or_twice_is_a_fault(canteen: object) -> None:
     ]
     found = levels(part_lines(canteen, processes))  # type: ignore[arg-type]
     assert found == {
-        "counter": "fault", "camera@tills": "ok", "camera@door": "fault", "collector": "warning", "dashboard": "warning"
+        "counter": "fault", "camera@tills": "ok", "camera@door": "fault", "collector": "warning", "dashboard": "warning",
+        "alerts": "warning",
     }  # fmt: skip
 
 
