@@ -224,6 +224,10 @@ def _page(app: FastAPI) -> None:
     def start() -> Response:
         return FileResponse(HERE / "docs.js", headers=PAGE)
 
+    @app.get("/docs/look.css", include_in_schema=False)
+    def look() -> Response:
+        return FileResponse(HERE / "docs.css", headers=PAGE)
+
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
