@@ -8,6 +8,7 @@ const make = (name, attributes = {}, parent = null) => {
   return element;
 };
 const within = (value) => Math.min(1, Math.max(0, value));
+const EDGE_PX = 6; // nobody can click on the very border: so near is there
 const round = (value) => Math.round(value * 10000) / 10000;
 
 export default function (component) {
@@ -29,7 +30,8 @@ function begin(root) {
   const stage = root.querySelector(".stage");
   const place = (event) => {
     const box = svg.getBoundingClientRect();
-    return [round(within((event.clientX - box.left) / box.width)), round(within((event.clientY - box.top) / box.height))];
+    const along = (at_px, size_px) => (at_px < EDGE_PX ? 0 : at_px > size_px - EDGE_PX ? 1 : round(at_px / size_px));
+    return [along(event.clientX - box.left, box.width), along(event.clientY - box.top, box.height)];
   };
   const far = (a, b) => Math.hypot((a[0] - b[0]) * svg.clientWidth, (a[1] - b[1]) * svg.clientHeight);
   const px = ([x, y]) => [x * 1000 * self.data.ratio, y * 1000];
@@ -44,6 +46,7 @@ function begin(root) {
   const add = (point) => {
     const { tool } = self.data;
     if (!tool.key) return;
+    if (tool.most && self.points.length >= tool.most) self.points = []; // was refused: the next click begins anew
     const first = self.points[0];
     if (tool.closed && self.points.length >= tool.least && far(first, point) < 14) return finish();
     if (self.points.length && far(self.points.at(-1), point) < 3) return; // a double click's second one

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from calibration.recording import file_camera
 from calibration.sightings import Sightings, Table
 from detector.runtime.protocol import Detector
+from edge.capture.mask import black_out
 from edge.capture.open import open_source
 from edge.counter import Counter
 from edge.errors import SourceError
@@ -148,6 +149,7 @@ class Watcher:
 
     def _take(self, frame: Frame, detector: Detector | None, tracker: Tracker) -> None:
         image = frame.image.copy()
+        black_out(image, self._site.camera(frame.camera_id).mask)
         if detector is None:
             self._image, self.trouble = image, ""
             return
@@ -177,9 +179,9 @@ def watcher_of(site: Site, camera_id: str, recording: str, *, detect: bool) -> W
         camera = site.camera(camera_id)
         if recording:
             camera = file_camera(camera, Path(recording))
-        if "://" not in camera.source:
-            camera = replace(camera, loop=True)
-        key = (camera_id, repr((camera.source, camera.mask)))
+        # Masks are the draft's, put on each picture here: a mask just drawn needs no camera opened anew.
+        camera = replace(camera, mask=(), loop=camera.loop or "://" not in camera.source)
+        key = (camera_id, camera.source)
         if key not in _watchers:
             for old in [k for k in _watchers if k[0] == camera_id]:
                 _watchers.pop(old).close()
