@@ -43,7 +43,7 @@ def open_or_replace(path: Path, now_s: float) -> Database:
         return _open(path)
     except sqlite3.OperationalError as fault:
         raise InputError(f"{path}: the store can't be opened ({fault}): make it and its folder writable") from fault
-    except sqlite3.DatabaseError as fault:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:  # SQLite's words may quote what is damaged
         log.critical("store: %s is corrupt (%s)", path, fault)
         quarantine(path, now_s)
         return _open(path)

@@ -42,7 +42,7 @@ def open_or_replace(
         if "locked" in str(fault):
             raise InputError(f"{path}: another counter is running with this outbox: end it first") from fault
         raise InputError(f"{path}: the outbox can't be opened ({fault}): make the folder writable") from fault
-    except sqlite3.DatabaseError as fault:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:  # SQLite's words may quote what is damaged
         log.critical("outbox: %s is corrupt (%s)", path, fault)
         return replace_corrupt(path, cap_bytes, new_epoch, utc_s)
 
