@@ -16,6 +16,9 @@ from edge.vocabulary import Point
 
 AT_LINE_HEIGHTS = 0.5  # body heights from the service line: the first of a line stands there while being served
 AHEAD_S = 1.0  # how far a vanished person's walk is continued
+UP_HEIGHTS = 0.15  # body heights: the one behind has moved up by more
+CLOSED_UP_ODDS = 10.0  # who stands still behind a place does so ten times as often when somebody is there
+FRESH_S = 1.0  # ... if seen in the last second
 
 
 def note_stage(stay: Presence, place: Place, now_s: float) -> None:
@@ -107,6 +110,19 @@ def vanished(
     if first and near_line and stay.number is not None:
         return End("served", last_s)
     return End("lost", last_s)
+
+
+def odds_behind(stay: Presence, shape: LaneShape, now_s: float) -> float:
+    """How much likelier somebody hidden is there for what the next one behind does: people in a line close up.
+
+    Who still stands where they stood leaves room for the one in front; 1.0 where nobody behind is seen, or moved up.
+    """
+    if stay.follower is None:
+        return 1.0
+    behind, was = stay.follower
+    now = shape.distance_to_service(behind.path.point)
+    stands = now is not None and was - now <= UP_HEIGHTS * behind.path.height and behind.out_since_s is None
+    return CLOSED_UP_ODDS if stands and now_s - behind.path.seen_s <= FRESH_S else 1.0
 
 
 def at_line(path: Path, shape: LaneShape) -> bool:

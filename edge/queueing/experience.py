@@ -106,11 +106,14 @@ class Gaps:
         there = self.returned * self.lengths.longer(unseen_s) + rule / (1.0 - rule)
         return there / (there + self.gone + 1.0)
 
-    def hold_s(self, hold_s: float) -> float:
-        """How long to hold a stay: hold_s, and longer as long as somebody hidden is rather there than not."""
-        longest = HOLD_MOST * hold_s
+    def hold_s(self, hold_s: float, odds: float = 1.0) -> float:
+        """How long to hold a stay: hold_s, and longer as long as somebody hidden is rather there than not.
+
+        `odds`: how much likelier what is seen around the person is if still there than if gone.
+        """
+        longest, even = HOLD_MOST * hold_s, 1.0 / (1.0 + odds)
         held_s = hold_s
-        while held_s < longest and self.chance(held_s, hold_s) > 0.5:
+        while held_s < longest and self.chance(held_s, hold_s) > even:
             held_s += GAP_BIN_S
         return min(held_s, longest)
 

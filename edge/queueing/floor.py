@@ -40,6 +40,21 @@ class Floor:
         lived = self.learned(stay.queue, stay.lane)
         return lived.at_exit if stay.at_exit else lived.inside
 
+    def next_behind(self, stay: Presence, shape: LaneShape) -> tuple[Presence, float] | None:
+        """The next member of the same lane behind somebody on the same camera, and how far from the service point.
+
+        None: nobody is behind, or no order is known.
+        """
+        mine = shape.distance_to_service(stay.path.point)
+        behind = []
+        for p in self.in_queue(stay.queue):
+            if p.number not in (None, stay.number) and p.place == stay.place and p.path.key[0] == stay.path.key[0]:
+                theirs = shape.distance_to_service(p.path.point)
+                if mine is not None and theirs is not None and theirs > mine:
+                    behind.append((theirs, p.path.point, p))
+        far, _, who = min(behind, key=lambda b: b[:2], default=(0.0, (0.0, 0.0), None))
+        return None if who is None else (who, far)
+
     def is_first(self, stay: Presence, shape: LaneShape) -> bool:
         """Is nobody else counted in this lane nearer to the service point, and does no other camera see the person?"""
         mine = shape.distance_to_service(stay.path.point)

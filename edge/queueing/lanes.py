@@ -13,10 +13,12 @@ from edge.vocabulary import LaneSettings, Point, Polygon
 
 Array = NDArray[np.float64]
 _TINY = 1e-12
+_AT_BORDER = 1e-3  # of the picture: a corner so near to the picture's border lies on it
+_BEYOND = 0.02  # ... and is moved so far out: whose feet the border cuts stands in a lane that ends there
 _LINE_OVERHANG = 0.1  # a service line is this much longer at both ends: feet pass beside its drawn ends
 
 
-def in_heights(points: Polygon, aspect: float) -> Array:
+def in_heights(points: Polygon | Array, aspect: float) -> Array:
     """(P, 2) fractions of the picture -> (P, 2) float64 picture heights."""
     return np.asarray(points, np.float64).reshape(-1, 2) * (aspect, 1.0)
 
@@ -78,8 +80,11 @@ class Zone:
 
 
 def zone(points: Polygon, aspect: float) -> Zone:
-    """Prepares a polygon given in fractions of a picture of that aspect."""
-    polygon = in_heights(points, aspect)
+    """Prepares a polygon given in fractions of a picture of that aspect; it goes on beyond the picture."""
+    corners = np.asarray(points, np.float64)
+    corners = np.where(np.abs(corners) <= _AT_BORDER, -_BEYOND, corners)
+    corners = np.where(np.abs(corners - 1.0) <= _AT_BORDER, 1.0 + _BEYOND, corners)
+    polygon = in_heights(corners, aspect)
     low, high = polygon.min(axis=0), polygon.max(axis=0)
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 24).T), axis=-1).reshape(-1, 2)
     depth = float(max(signed_distance(grid, polygon).max(), 0.0))

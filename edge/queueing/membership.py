@@ -218,6 +218,7 @@ class CameraLanes:
             place, shape = self._places[stay.place], self.shape(stay)
             if not stay.hidden:
                 stay.at_exit = endings.at_line(stay.path, shape) and self.floor.is_first(stay, shape)
+                stay.follower = self.floor.next_behind(stay, shape)
             stay.hidden = True
             key, gone = stay.path.key, rules.border_end(stay, place, shape, at_s)
             if gone is not None and not self._set_aside(stay, gone):
@@ -231,17 +232,19 @@ class CameraLanes:
     def _held(self, stay: Presence, at_s: float) -> bool:
         """Is somebody hidden still taken to be there? Seconds without pictures don't count."""
         unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
-        return unseen_s < self.floor.gaps(stay).hold_s(self._places[stay.place].settings.hold_s) - 1e-9
+        hold_s, odds = self._places[stay.place].settings.hold_s, endings.odds_behind(stay, self.shape(stay), at_s)
+        return unseen_s < self.floor.gaps(stay).hold_s(hold_s, odds) - 1e-9
 
     def _give_up(self, stay: Presence) -> None:
         """Decides how a stay ended whose person was hidden for too long; who comes back after all is known again."""
         place, shape = self._places[stay.place], self.shape(stay)
         others = [p for k, p in self._paths.items() if k not in self.floor.present]
-        first = self.floor.is_first(stay, shape)
+        sights = overlap.other_sights(stay, self.floor.present.values())
+        first = not sights and (stay.at_exit or self.floor.is_first(stay, shape))  # the next may have moved up by now
         end = endings.vanished(stay, place, shape, zones=self._zones, others=others, first=first)
         if end.outcome == "left" and (stay.borrowed or self._behind[stay.place] is not None):
             end = End("lost", stay.path.seen_s)  # a walk that isn't seen is no proof where another camera looks on
-        if stay.number is not None and not overlap.other_sights(stay, self.floor.present.values()):
+        if not sights:
             self._lost.add(Given(stay, end, stay.path.seen_s + HOLD_MOST * place.settings.hold_s))
         self._finish(stay, end)
 

@@ -63,6 +63,7 @@ class Presence:
         borrowed: followed in another camera's lane, see Place.
         guest: another camera's sight of the person has opened the visit and goes on, see overlap.py.
         hidden: not seen in the latest picture; at_exit: the first of the line, at the service line, when last seen.
+        follower: who stood behind somebody now hidden, and how far from the service; see endings.odds_behind.
         stages: how far the person has been as a newcomer, see experience.py.
         in_s, in_point: when and where last seen inside the lane.
         out_since_s, out_s: outside since (decided at), and when the border was crossed.
@@ -82,6 +83,7 @@ class Presence:
     guest: bool = False
     hidden: bool = False
     at_exit: bool = False
+    follower: "tuple[Presence, float] | None" = None
     stages: set[tuple[int, bool]] = field(default_factory=set)
     in_s: float = 0.0
     in_point: Point = (0.0, 0.0)

@@ -2,7 +2,8 @@
 
 Nobody appears from nowhere inside a line. A track that begins there, near where somebody hidden was last seen, is that
 person. While the stay is held it simply goes on. Once it has ended as lost the person is counted anew, as of the first
-time of joining, so that the wait stays whole; one who has been told as served is not counted again.
+time of joining, so that the wait stays whole; one who has been told as served is not counted again. One who was not
+counted yet is still who came in then; of them nothing is learned, since passers-by may vanish for good.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ class Lost:
 
     def expire(self, at_s: float, floor: Floor) -> None:
         """Those looked for in vain have gone."""
-        for given in [g for g in self._given if g.until_s < at_s]:
+        for given in [g for g in self._given if g.until_s < at_s and g.stay.number is not None]:
             floor.gaps(given.stay).went()
         self._given = [g for g in self._given if g.until_s >= at_s]
 
@@ -83,7 +84,8 @@ class Lost:
         for i, j in matches([g.stay.path for g in self._given], [s.point for s in new], at_s):
             given, path, key = self._given[i], self._given[i].stay.path, new[j].key
             found.add(i)
-            floor.gaps(given.stay).came_back(at_s - path.seen_s)
+            if given.stay.number is not None:
+                floor.gaps(given.stay).came_back(at_s - path.seen_s)
             path.rename(key)
             paths[key] = path
             if given.end.outcome == "served":

@@ -135,6 +135,15 @@ def test_a_stay_is_held_as_long_as_people_are_rather_there() -> None:
     assert gaps([], 0).hold_s(HOLD_S) == HOLD_S
 
 
+@given(st.lists(st.floats(0.0, 40.0), max_size=40), st.integers(0, 40), st.floats(1.0, 100.0))
+def test_evidence_for_somebody_holds_longer(returned_s: list[float], gone: int, odds: float) -> None:
+    """Odds above one hold never shorter; without experience odds of ten hold to the end, odds of two do not."""
+    known = gaps(returned_s, gone)
+    assert known.hold_s(HOLD_S) <= known.hold_s(HOLD_S, odds) <= HOLD_MOST * HOLD_S
+    assert gaps([], 0).hold_s(HOLD_S, 10.0) == HOLD_MOST * HOLD_S
+    assert gaps([], 0).hold_s(HOLD_S, 2.0) < 2.5 * HOLD_S
+
+
 def test_a_lane_shares_lengths_but_not_places() -> None:
     """How long people are missed is the lane's; how many come back is learned apart at its exit."""
     lived = Experience()

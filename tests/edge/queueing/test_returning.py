@@ -91,6 +91,22 @@ def test_who_was_told_as_served_is_not_counted_again() -> None:
     assert paths[NEW].barred == stay.place
 
 
+def test_a_newcomer_who_comes_back_is_who_came_in_then() -> None:
+    """Never counted, given up, found again: the same time of entering; passers-by teach the lane nothing."""
+    _, floor = book_and_floor()
+    for until_s, found in ((22.0, True), (12.0, False)):
+        stay = arrive(floor, path(at_s=10.0), joined_s=None)
+        stay.entered_s = 8.0
+        del floor.present[stay.path.key]
+        lost = Lost()
+        lost.add(Given(stay, End("lost", 10.0), until_s=until_s))
+        lost.expire(15.0, floor)
+        lost.find({}, [seen((0.9, 0.6))], floor, 15.0)
+        assert [p.entered_s for p in floor.present.values()] == ([8.0] if found else [])
+        assert (floor.gaps(stay).returned, floor.gaps(stay).gone) == (0.0, 0.0)
+        floor.present.clear()
+
+
 def test_others_far_away_are_not_taken_for_the_lost() -> None:
     """Out of reach: still looked for, nothing learned."""
     _, floor = book_and_floor()
