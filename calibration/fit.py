@@ -2,7 +2,9 @@
 
 Moments near each other see the same people, so the certain counts of a queue are cut, in the order of time, into BLOCKS
 blocks or more of equal size; the first, third, ... are fitted on, the others only judge. A count is of a whole queue,
-so all its lanes get the same rate. A rate under which the judging half comes out worse than before is not kept.
+so all its lanes get the same rate. Lengths are told as whole numbers, so what is lacking under one rate does not show
+the right one at once: it is corrected ROUNDS times by what is told with it, and the one whose lengths add up best is
+taken. A rate under which the judging half comes out worse than before is not kept.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +25,7 @@ from edge.messages import QueueReading
 from edge.settings import Site
 
 BLOCKS = 8
+ROUNDS = 3
 MIN_MOMENTS = 8  # in each half
 MIN_PEOPLE = 8  # in the fitted half's truth, summed: of fewer, one person more or less is a rate of its own
 
@@ -80,11 +83,39 @@ def fitted(
         counts: the truth.
         before: the replay's readings by queue id.
     """
-    plain = _readings(_with_rates(site, {q.id: 0.0 for q in site.queues}), items)
-    halves = {q.id: _halves([c for c in counts if c.queue_id == q.id and c.certain], plain[q.id]) for q in site.queues}
-    fits = [_rate(queue_id, fit, judge) for queue_id, (fit, judge) in halves.items() if fit or judge]
-    after = _readings(_with_rates(site, {f.queue_id: f.rate for f in fits if f.rate is not None}), items)
-    return [_judged(f, halves[f.queue_id][1], before[f.queue_id], after[f.queue_id]) for f in fits]
+    mine = {q.id: [c for c in counts if c.queue_id == q.id and c.certain] for q in site.queues}
+    rates = dict.fromkeys(mine, 0.0)
+    tries: dict[str, list[_Try]] = {queue_id: [] for queue_id in mine}
+    for _ in range(ROUNDS + 1):
+        readings = _readings(_with_rates(site, rates), items)
+        for queue_id, tried in tries.items():
+            tried.append(_Try(rates[queue_id], *_halves(mine[queue_id], readings[queue_id])))
+            rates[queue_id] = tried[-1].corrected()
+    return [_best(queue_id, tried, before[queue_id]) for queue_id, tried in tries.items() if any(tried[0].halves)]
+
+
+@dataclass(frozen=True)
+class _Try:
+    """The moments as they are told with a rate."""
+
+    rate: float
+    fit: Sequence[LengthError]
+    judge: Sequence[LengthError]
+
+    @property
+    def halves(self) -> tuple[Sequence[LengthError], Sequence[LengthError]]:
+        return self.fit, self.judge
+
+    @property
+    def told(self) -> int:
+        return sum(e.told or 0 for e in self.fit)
+
+    @property
+    def there(self) -> int:
+        return sum(e.truth.length for e in self.fit)
+
+    def corrected(self) -> float:
+        return miss_rate(self.told, self.there, self.rate)
 
 
 def _readings(site: Site, items: Sequence[Item]) -> dict[str, list[QueueReading]]:
@@ -115,26 +146,19 @@ def _halves(
     return fit, [row for i, row in enumerate(rows) if i // size % 2]
 
 
-def _rate(queue_id: str, fit: Sequence[LengthError], judge: Sequence[LengthError]) -> QueueFit:
-    there = sum(e.truth.length for e in fit)
+def _best(queue_id: str, tried: Sequence[_Try], before: Sequence[QueueReading]) -> QueueFit:
+    """The rate after the first that adds up best in the fitted half, judged on the other."""
+    fit, judge = tried[0].halves
     if min(len(fit), len(judge)) < MIN_MOMENTS:
         why = f"{len(fit)} + {len(judge)} certain moments with a known length, at least {MIN_MOMENTS} + {MIN_MOMENTS}"
         return QueueFit(queue_id, moments=len(fit), refused=f"{why} are needed")
-    if there < MIN_PEOPLE:
+    if (there := tried[0].there) < MIN_PEOPLE:
         return QueueFit(queue_id, moments=len(fit), refused=f"{there} people in those moments, {MIN_PEOPLE} are needed")
-    return QueueFit(queue_id, miss_rate(sum(e.told or 0 for e in fit), there), len(fit))
-
-
-def _judged(
-    fit: QueueFit, judge: Sequence[LengthError], before: Sequence[QueueReading], after: Sequence[QueueReading]
-) -> QueueFit:
-    if fit.rate is None:
-        return fit
-    moments = [e.truth for e in judge]
-    was, now = (length_score(length_errors(moments, readings)) for readings in (before, after))
+    best = min(tried[1:], key=lambda t: abs(t.told - t.there))
+    was, now = length_score(length_errors([e.truth for e in judge], before)), length_score(best.judge)
     worse = was["mae"] is not None and now["mae"] is not None and now["mae"] > was["mae"]
     refused = "the other half's moments come out worse with it, so it is not kept" if worse else ""
-    return replace(fit, before=was, after=now, refused=refused)
+    return QueueFit(queue_id, best.rate, len(fit), was, now, refused)
 
 
 def write(site: Site, fits: Iterable[QueueFit]) -> Path | None:

@@ -65,9 +65,9 @@ def fingerprint(lane: LaneSettings) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def miss_rate(told: float, there: float) -> float:
-    """The share missed of people that were `there` where so many were `told` (sums over moments), in bounds."""
-    return min(max(1.0 - told / there, MISS_RATES[0]), MISS_RATES[1]) if there > 0.0 else 0.0
+def miss_rate(told: float, there: float, rate: float = 0.0) -> float:
+    """The share missed of people that were `there` where so many were `told` with that rate (sums over moments)."""
+    return min(max(1.0 - (1.0 - rate) * told / there, MISS_RATES[0]), MISS_RATES[1]) if there > 0.0 else 0.0
 
 
 def calibrated(site: Site) -> Site:

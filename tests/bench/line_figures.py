@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calibration.fit import ROUNDS
 from calibration.simulator.visits import TrueVisit
 from edge.calibration_file import miss_rate
 from edge.queueing.length import Section, length_of
@@ -38,14 +39,17 @@ class Outcome:
         return [length_of(replace(s, miss_rate=rate) for s in now).length for now in self.sections]
 
 
-def fitted(outcomes: Iterable[Outcome]) -> dict[str, float]:
-    """Each queue's miss rate from runs without one."""
-    sums: dict[str, list[float]] = {}
-    for o in outcomes:
-        total = sums.setdefault(o.queue, [0.0, 0.0])
-        total[0] += sum(o.lengths(0.0))
-        total[1] += sum(o.there)
-    return {queue: miss_rate(told, there) for queue, (told, there) in sums.items()}
+def fitted(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Each queue's miss rate, found as `linewise replay --fit` finds it (calibration/fit.py)."""
+    return {queue: _rate([o for o in outcomes if o.queue == queue]) for queue in {o.queue for o in outcomes}}
+
+
+def _rate(outcomes: Sequence[Outcome]) -> float:
+    there, rates, told = sum(sum(o.there) for o in outcomes), [0.0], list[int]()
+    for _ in range(ROUNDS + 1):
+        told.append(sum(sum(o.lengths(rates[-1])) for o in outcomes))
+        rates.append(miss_rate(told[-1], there, rates[-1]))
+    return min(zip(told[1:], rates[1:-1], strict=True), key=lambda t: abs(t[0] - there))[1]
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def table(done: Mapping[str, Sequence[list[Outcome]]]) -> list[str]:
     rows: dict[str, list[Sums]] = {}
     for name, seeds in done.items():
         halves = seeds[::2], seeds[1::2]
-        fits = [fitted(o for outcomes in half for o in outcomes) for half in halves]
+        fits = [fitted([o for outcomes in half for o in outcomes]) for half in halves]
         rows[name] = [sums(outcomes, fits[1 - k % 2]) for k, outcomes in enumerate(seeds)]
     return [line(c.name, rows[c.name], rows.get(c.name.replace(BROKEN, PLAIN))) for c in CASES if c.name in rows]
 
