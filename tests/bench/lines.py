@@ -110,32 +110,48 @@ class _Book:
         self.waits_s: dict[int, float | None] = {}
 
 
-def play(case: Case, seed: int, *, seconds: float, fps: float) -> list[Outcome]:
-    """Everything from people to visits, one queue after the other."""
-    scenario = replace(SCENARIOS[case.scenario], duration_s=seconds + AFTER_S, detect_fps=fps)
-    world, detector, breaks = np.random.default_rng(seed).spawn(3)
+class _Listener:
+    """A counter of its own behind trackers that cases share, with what it said until the run's end."""
+
+    def __init__(self, case: Case, site: Site, seconds: float, rng: np.random.Generator) -> None:
+        self.counter, self.seconds, self.now_s = Counter(site), seconds, 0
+        self.breakers = {c.id: Breaker(case.broken_s or math.inf, rng) for c in site.cameras}
+        self.books = {q.id: _Book() for q in site.queues}
+        self.seen: list[Visit] = []
+
+    def hear(self, tracks: Tracks) -> None:
+        """One picture's tracks, after the readings of all whole seconds before it."""
+        while self.now_s < tracks.pts_s:
+            now = self.counter.tick(float(self.now_s), 0.0)
+            self.seen += now.visits
+            for r in now.readings:
+                book = self.books[r.queue]
+                book.waits_s[self.now_s] = r.wait_s
+                if r.length is not None and self.now_s <= self.seconds:
+                    book.lengths[self.now_s] = r.length
+                    book.sections[self.now_s] = self.counter.lane_sections(r.queue, float(self.now_s))
+            self.now_s += 1
+        self.counter.on_tracks(self.breakers[tracks.camera_id](tracks))
+
+
+def play(cases: Sequence[Case], seed: int, *, seconds: float, fps: float) -> dict[str, list[Outcome]]:
+    """Everything from people to visits, by case and queue; the cases differ in broken tracks only."""
+    scenario = replace(SCENARIOS[cases[0].scenario], duration_s=seconds + AFTER_S, detect_fps=fps)
+    world, detector, *breaks = np.random.default_rng(seed).spawn(2 + len(cases))
     instants, truth = run(scenario, world)
     site = site_of(scenario)
-    counter, eyes, now_s = Counter(site), {}, 0
-    for view, camera in zip(scenario.cameras, site.cameras, strict=True):
-        size_px = (view.camera.width_px, view.camera.height_px)
-        eyes[view.id] = size_px, Tracker(camera, run="bench"), Breaker(case.broken_s or math.inf, breaks)
-    books = {till.queue: _Book() for till in scenario.tills}
-    seen: list[Visit] = []
-    for tick in detections(scenario, instants, detector, case.errors):
-        while now_s < tick.pts_s:
-            now = counter.tick(float(now_s), 0.0)
-            seen += now.visits
-            for r in now.readings:
-                books[r.queue].waits_s[now_s] = r.wait_s
-                if r.length is not None and now_s <= seconds:
-                    books[r.queue].lengths[now_s] = r.length
-                    books[r.queue].sections[now_s] = counter.lane_sections(r.queue, float(now_s))
-            now_s += 1
+    sizes_px = {view.id: (view.camera.width_px, view.camera.height_px) for view in scenario.cameras}
+    trackers = {camera.id: Tracker(camera, run="bench") for camera in site.cameras}
+    listeners = {c.name: _Listener(c, site, seconds, rng) for c, rng in zip(cases, breaks, strict=True)}
+    for tick in detections(scenario, instants, detector, cases[0].errors):
         boxes, scores = tick.boxes.astype(np.float32).reshape(-1, 4), tick.scores.astype(np.float32)
-        size_px, tracker, breaker = eyes[tick.camera or scenario.cameras[0].id]
-        counter.on_tracks(breaker(tracker.update(Detections(tick.pts_s, size_px, boxes, scores))))
-    return [_outcome(name, book, truth, seen, seconds) for name, book in books.items()]
+        tracks = trackers[tick.camera].update(Detections(tick.pts_s, sizes_px[tick.camera], boxes, scores))
+        for listener in listeners.values():
+            listener.hear(tracks)
+    return {
+        name: [_outcome(queue, book, truth, heard.seen, seconds) for queue, book in heard.books.items()]
+        for name, heard in listeners.items()
+    }
 
 
 def _outcome(queue: str, book: _Book, truth: list[TrueVisit], seen: list[Visit], seconds: float) -> Outcome:
@@ -164,8 +180,8 @@ def table(done: Mapping[str, Sequence[list[Outcome]]]) -> list[str]:
     return [line(c.name, rows[c.name], rows.get(c.name.replace(BROKEN, PLAIN))) for c in CASES if c.name in rows]
 
 
-def _one(case: Case, seed: int, seconds: float, fps: float) -> list[Outcome]:
-    return play(case, seed, seconds=seconds, fps=fps)
+def _one(cases: Sequence[Case], seed: int, seconds: float, fps: float) -> dict[str, list[Outcome]]:
+    return play(cases, seed, seconds=seconds, fps=fps)
 
 
 def main() -> None:
@@ -180,12 +196,15 @@ def main() -> None:
     given = parser.parse_args()
     wanted = [c for c in CASES if not given.only or any(c.name.startswith(w) for w in given.only.split(","))]
     done: dict[str, list[list[Outcome]]] = {c.name: [] for c in wanted}
+    alike: dict[tuple[str, Errors], list[Case]] = {}
+    for case in wanted:
+        alike.setdefault((case.scenario, case.errors), []).append(case)
     with ProcessPoolExecutor(given.processes) as pool:
         for seed in range(given.first, given.first + given.seeds):
-            runs = pool.map(_one, wanted, repeat(seed), repeat(given.seconds), repeat(given.fps))
-            for case, outcomes in zip(wanted, runs, strict=True):
-                done[case.name].append(outcomes)
-                print(f"seed {seed}: {case.name}", file=sys.stderr, flush=True)
+            for outcomes in pool.map(_one, alike.values(), repeat(seed), repeat(given.seconds), repeat(given.fps)):
+                for name, queues in outcomes.items():
+                    done[name].append(queues)
+                print(f"seed {seed}: {', '.join(outcomes)}", file=sys.stderr, flush=True)
             if len(done[wanted[0].name]) % 2 == 0:
                 print(*table(done), "", sep="\n", flush=True)
 
