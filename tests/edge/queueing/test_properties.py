@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from edge.counter import Counter, Tick
 from edge.settings import Site
 from edge.vocabulary import PictureState, Point, Polygon, Tracks
-from tests.edge.queueing.scene import AREA, LINE, SIZE, lane, queue, site, tracks
+from tests.edge.queueing.scene import AREA, LINE, SIZE, lane, play, queue, site, stand, tracks, visits, walk
 
 quick = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 2**32 - 1)
-rates = st.sampled_from([0.5, 1.0, 3.0, 10.0, 30.0])
+rates = st.sampled_from([0.5, 1.0, 3.0, 10.0, 30.0]) | st.floats(0.5, 30.0)
 SERVICE: Polygon = ((0.3, 0.35), (0.6, 0.35), (0.6, 0.5), (0.3, 0.5))
 SHAPES = [
     lane(),
@@ -130,6 +130,20 @@ def test_equal_input_gives_equal_output(seed: int) -> None:
     pictures = crowd(np.random.default_rng(seed), 5.0)
     first, second = ([r.to_json() for t in run(site(), pictures) for r in t.readings] for _ in range(2))
     assert first == second
+
+
+@quick
+@given(seeds, rates, st.floats(0.0, 1.0))
+def test_a_wait_is_the_same_at_any_frame_rate(seed: int, fps: float, uneven: float) -> None:
+    """In at 2.0 s, over the service line at 32.0 s: a wait of 30 s at any rate, also when pictures come unevenly."""
+    rng = np.random.default_rng(seed)
+    person = walk((0, 640, 684 + 2 * 60), (2, 640, 684), (6, 640, 400), (29, 640, 400), (32, 640, 216), (36, 640, 80))
+    steps = rng.uniform(1.0 - uneven, 1.0 + uneven, int(44 * fps)) / fps
+    times = np.cumsum(np.minimum(steps, 2.0)).tolist()
+    [visit] = visits(play(Counter(site(fps=fps)), {1: person, 2: stand(100, 600)}, times))
+    assert visit.outcome == "served"
+    assert visit.served_s is not None
+    assert abs(visit.served_s - visit.joined_s - 30.0) < 0.6
 
 
 @quick
