@@ -1,5 +1,6 @@
 """The command `linewise`: every sub-command is registered here, every error that people see is printed here."""
 
+import errno
 import sys
 
 import typer
@@ -55,3 +56,9 @@ def main() -> None:
     except BrokenPipeError:  # `linewise ... | head`: the reader has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        remedy = "raise its limit (LimitNOFILE= in a unit, ulimit -n in a shell)"
+        print(f"linewise: this process may not open another file or connection: {remedy}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
