@@ -33,6 +33,7 @@ def load_site(
     broker: Need = "required",
     receivers: Need = "any",
     database: Need = "any",
+    api: Need = "any",
     draft: bytes | None = None,
 ) -> Site:
     """Reads a site file, and its calibration file where there is one; ConfigError holds every fault.
@@ -40,12 +41,15 @@ def load_site(
     sources="any": a camera's file may be missing and its ${NAME} unset (replay of another recording, the counter, the
     collector). broker="any": the same for [mqtt] (replay). receivers="any": the same for [[webhook]] and
     [email] (whoever sends no alerts). database="any": the same for [store] (whoever does not write into it).
+    api="any": the same for [api] (whoever does not serve it).
     draft: read in the place of the file's bytes.
     """
     path = Path(path)
     data, document, positions = _parse(path, draft)
     faults = FaultList(str(path), positions)
-    reader = _Reader(faults, environ, path.absolute().parent, _lenient(sources, broker, receivers, database))
+    needs = {"camera": sources, "mqtt": broker, "webhook": receivers, "email": receivers, "store": database, "api": api}
+    lenient = frozenset(table for table, need in needs.items() if need == "any")  # tables whose ${NAME} may be unset
+    reader = _Reader(faults, environ, path.absolute().parent, lenient)
     found = reader.document(document)
     check_links(found, faults, reader.folder, broker_files=broker == "required")
     faults.raise_if_any()
@@ -81,12 +85,6 @@ def _syntax_fault(path: Path, message: str, text: str) -> Fault:
     what = message[: place.start()] if place else message
     column = f" (column {place[2]})" if place and place[2] else ""
     return Fault(str(path), line, "", "", f"not TOML{column}: {what}; texts stand in quotes, every bracket is closed")
-
-
-def _lenient(sources: Need, broker: Need, receivers: Need, database: Need) -> frozenset[str]:
-    """Tables in which a ${NAME} may be unset."""
-    needs = {"camera": sources, "mqtt": broker, "webhook": receivers, "email": receivers, "store": database}
-    return frozenset(table for table, need in needs.items() if need == "any")
 
 
 @dataclass(frozen=True)

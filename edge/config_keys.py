@@ -16,6 +16,7 @@ from edge.config_out import (
     parse_mails,
     parse_origins,
     parse_secret,
+    parse_token,
     some_of,
 )
 from edge.config_serving import parse_address, parse_languages
@@ -197,6 +198,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "address": Key(parse_address, _AN_ADDRESS, "the same", '"127.0.0.1"', "127.0.0.1"),
         "origins": Key(
             parse_origins, 'a list such as ["https://intranet.example"]', "other pages that may ask", "[]", ()
+        ),
+        "token": Key(
+            parse_token, "16 characters or more, no spaces", 'lets programs ask; best as "${API_TOKEN}"', "none"
         ),
     },
 }

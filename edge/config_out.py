@@ -39,6 +39,14 @@ def parse_secret(raw: Any) -> str:
     return value
 
 
+def parse_token(raw: Any) -> str:
+    """What a program sends as `Authorization: Bearer ...`."""
+    value = parse_secret(raw)
+    if not re.fullmatch(r"[\x21-\x7e]+", value):  # a header can't carry more
+        raise WrongValueError("a token has no spaces and no letters beyond ASCII")
+    return value
+
+
 def parse_mail_server(raw: Any) -> MailServer:
     """smtp://HOST[:587] (STARTTLS) or smtps://HOST[:465]; WrongValueError if it is neither."""
     value = string(raw)

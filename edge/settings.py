@@ -228,11 +228,18 @@ class MetricsSettings:
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """The read-only JSON API: where it listens, and which other pages' scripts may ask (CORS)."""
+    """The read-only JSON API.
+
+    Attributes:
+        port, address: where it listens.
+        origins: other pages whose scripts may ask (CORS).
+        token: who sends it may ask (Authorization: Bearer); None: nobody asks by a token.
+    """
 
     port: int = 8503
     address: str = "127.0.0.1"
     origins: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def check_site(path: Path, environ: Mapping[str, str]) -> CheckReport:
     the file cannot be read at all.
     """
     try:
-        site = load_site(path, environ, receivers="required", database="required")
+        site = load_site(path, environ, receivers="required", database="required", api="required")
     except ConfigError as error:
         if not any(fault.key for fault in error.faults):
             raise

@@ -46,16 +46,24 @@ def demo(port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = T
 
 def up(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
     """Everything on one box, in the foreground; Ctrl-C ends it."""
-    run_up(load_site(site, receivers="required", database="required"), port=port, address=address, browser=browser)
+    run_up(
+        load_site(site, receivers="required", database="required", api="required"),
+        port=port,
+        address=address,
+        browser=browser,
+    )
 
 
 def run_up(site: Site, *, port: int, address: str, browser: bool) -> None:
     """All parts of a site under the supervisor; the embedded broker is one of them where the site names none."""
+    from dashboard.api.gate import require_safe
     from dashboard.display.languages import chosen
 
     require_free(port, address, option="--port")
     if site.display is not None:
         chosen(site.display.languages)  # told here, once, and not by a part that is started again and again
+    if site.api is not None:
+        require_safe(site.dashboard, site.api)
     broker_port = free_port() if site.mqtt is None else None
     options = ("--port", str(port), "--address", address, "--browser" if browser else "--no-browser")
     stop = set_up("up")
@@ -139,10 +147,10 @@ def api(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) -> Non
     from dashboard.http_server import run_server
     from dashboard.page import Names
 
-    loaded = load_site(site, sources="any", broker="any")
+    loaded = load_site(site, sources="any", broker="any", api="required")
     settings = loaded.api or ApiSettings()
     settings = replace(settings, port=port or settings.port, address=address or settings.address)
-    require_safe(loaded.dashboard, settings.address)
+    require_safe(loaded.dashboard, settings)
     store = store_path(state_dir(loaded.id))
     app = api_app(Names.of(loaded), settings, loaded.dashboard, store=store, utc_s=time.time)
     require_free(settings.port, settings.address, option="--port")

@@ -8,9 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.security import HTTPBearer
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import FileResponse
@@ -30,7 +31,7 @@ NOW_S, PAST_S = 1.0, 30.0  # how long an answer about now, and about the past, i
 SLOT_S = {"minutes": 60, "hours": 3600}
 SPAN = {"minutes": timedelta(days=1), "hours": timedelta(days=30)}
 WORDS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "Nobody has said who you are (see [dashboard] login)."},
+    401: {"description": "Nobody has said who you are (see [dashboard] login, [api] token)."},
     503: {"description": "The store can't be read: has a collector run here?"},
 }
 PAGE = {"Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"}
@@ -87,15 +88,19 @@ def api_app(
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # Told in the document, so that its page asks for the token; the gate is who looks at it.
+        dependencies=[] if settings.token is None else [Depends(HTTPBearer(auto_error=False))],
     )
     api = Api(names, store, utc_s)
     _now(app, api)
     _past(app, api)
     _accuracy(app, api)
     _page(app)
-    if settings.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
-    app.add_middleware(Gate, settings=access)
+    app.add_middleware(Gate, access=access, token=settings.token)
+    if settings.origins:  # before the gate: a browser asks whether it may ask without saying who asks
+        app.add_middleware(
+            CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"], allow_headers=["Authorization"]
+        )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings.address))
     return app
 

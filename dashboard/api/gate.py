@@ -1,5 +1,6 @@
-"""Who may ask: the dashboard's own rules ([dashboard] in the site file), before anything else is looked at."""
+"""Who may ask: whom the dashboard lets in ([dashboard] in the site file), and programs that have the token ([api])."""
 
+import hmac
 import os
 
 from starlette.datastructures import Headers
@@ -9,43 +10,61 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.access import visitor
 from dashboard.launch import HOSTS_VARIABLE, loopback
 from edge.errors import InputError
-from edge.settings import DashboardSettings
+from edge.settings import ApiSettings, DashboardSettings
 
 OPEN = "/healthz"  # for whoever watches the process; it tells nothing
+DOCUMENT = ("/", "/docs", "/openapi.json")  # tells how to ask, not what is there
 
 
 class Gate:
     """ASGI middleware: 401 or 403, in words, for whoever may not look."""
 
-    def __init__(self, app: ASGIApp, settings: DashboardSettings) -> None:
+    def __init__(self, app: ASGIApp, access: DashboardSettings, token: str | None) -> None:
         self._app = app
-        self._settings = settings
+        self._access = access
+        self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http" or scope["path"] == OPEN:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         client = scope.get("client")
-        who = visitor(self._settings, headers, client[0] if client else None, None)
-        if who.role is None:
-            answer = JSONResponse({"detail": who.why}, 403 if who.name else 401)
-            await answer(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        answer = self._refused(scope["path"], Headers(scope=scope), client[0] if client else None)
+        await (self._app if answer is None else answer)(scope, receive, send)
 
-
-def require_safe(access: DashboardSettings, address: str) -> None:
-    """Raises InputError where the rules can't be kept at this address."""
-    if access.login == "oidc":
-        raise InputError(
-            'dashboard.login is "oidc", and nobody logs in to the API: let a proxy on this machine log people in '
-            '(login = "proxy"), or run the API from a site file of its own without a login, on 127.0.0.1'
+    def _refused(self, path: str, headers: Headers, address: str | None) -> JSONResponse | None:
+        """Why a request gets no answer; None: it gets one."""
+        if self._token is None:
+            who = visitor(self._access, headers, address, None)
+            return None if who.role else JSONResponse({"detail": who.why}, 403 if who.name else 401)
+        kind, _, given = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token.encode()):
+            return None
+        if self._access.login == "proxy":
+            who = visitor(self._access, headers, address, None)
+            if who.role or who.name:
+                return None if who.role else JSONResponse({"detail": who.why}, 403)
+        elif path in DOCUMENT or path.startswith("/docs/"):
+            return None
+        why = (
+            "This is not the token of the site file."
+            if given
+            else "Send the site file's token: Authorization: Bearer …"
         )
-    if access.login == "proxy" and not loopback(address):
+        return JSONResponse({"detail": why}, 401, {"WWW-Authenticate": "Bearer"})
+
+
+def require_safe(access: DashboardSettings, api: ApiSettings) -> None:
+    """Raises InputError where the rules can't be kept."""
+    if access.login == "oidc" and api.token is None:
         raise InputError(
-            f'dashboard.login is "proxy", and the API would listen on {address}, where anybody could send '
+            'dashboard.login is "oidc", and nobody logs in to the API: give programs a token (in the site file, under '
+            '[api]: token = "${API_TOKEN}"), or let a proxy on this machine log people in (login = "proxy")'
+        )
+    if access.login == "proxy" and not loopback(api.address):
+        raise InputError(
+            f'dashboard.login is "proxy", and the API would listen on {api.address}, where anybody could send '
             f"{access.user_header}: listen on 127.0.0.1 and let the proxy on this machine ask there"
         )
 

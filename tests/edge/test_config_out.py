@@ -75,6 +75,17 @@ def test_metrics_and_api(tmp_path: Path) -> None:
     assert (MetricsSettings().address, ApiSettings().address) == ("127.0.0.1", "127.0.0.1")
 
 
+def test_an_unset_token_is_no_open_api(tmp_path: Path) -> None:
+    """Whoever serves the API must have the token set; the other parts need not, and nothing shows it."""
+    text = '[api]\ntoken = "${TOKEN}"\n'
+    with pytest.raises(ConfigError, match="the environment has no TOKEN"):
+        loaded(tmp_path, text, api="required")
+    loaded(tmp_path, text)
+    site = loaded(tmp_path, text, {"TOKEN": "tXk2-uQ9aYb7mZpL0"}, api="required")
+    assert site.api == ApiSettings(token="tXk2-uQ9aYb7mZpL0")
+    assert "tXk2" not in repr(site)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -95,6 +106,8 @@ def test_metrics_and_api(tmp_path: Path) -> None:
         ("[metrics]\ncounter_port = 8503\n[api]\n", "port 8503 is metrics.counter_port's too"),
         ('[api]\norigins = ["*"]\n', "is no origin"),
         ("[api]\nprt = 1\n", 'did you mean "port"?'),
+        ('[api]\ntoken = "short"\n', "only 5 characters long"),
+        ('[api]\ntoken = "sixteen letters, and a space"\n', "a token has no spaces"),
     ],
 )
 def test_faults_say_what_to_do(tmp_path: Path, text: str, said: str) -> None:

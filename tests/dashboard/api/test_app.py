@@ -21,6 +21,13 @@ PATHS = (
     "/v1/queues/till-1/history", "/v1/acris/queue-measurements",
 )  # fmt: skip
 
+TOKEN = "tXk2-uQ9aYb7mZpL0"
+
+
+def bearer(token: str) -> dict[str, bytes]:
+    """The header that a program sends."""
+    return {"Authorization": f"Bearer {token}".encode()}
+
 
 def by(answer: Any, what: str, key: str) -> dict[str, Any]:
     return {one[key]: one for one in answer.json()[what]}
@@ -180,14 +187,44 @@ def test_a_proxy_says_who_asks(client: Ask) -> None:
     assert elsewhere.get("/v1/queues", headers={"X-Forwarded-User": "anna@example.com"}).status_code == 401
 
 
+@pytest.mark.parametrize("login", ["none", "oidc", "proxy"])
+def test_programs_have_a_token(client: Ask, login: str) -> None:
+    """With a token in the site file a program asks by it, from anywhere, whatever the login; without it nobody gets a
+    figure, and no answer tells the token; a proxy's people come in as before.
+    """
+    access = DashboardSettings(login=login, viewers=("anna@example.com",))
+    asker = client(access=access, token=TOKEN, address="10.0.0.7")
+    wrong = [{}, bearer("x" * 20), bearer(""), {"Authorization": TOKEN}, {"Authorization": f"Basic {TOKEN}"}]
+    for headers in (*wrong, bearer(f"{TOKEN}\u00e9")):
+        for path in PATHS:
+            answer = asker.get(path, headers=headers)
+            assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+            assert TOKEN not in answer.text
+    assert [asker.get(path, headers=bearer(TOKEN)).status_code for path in PATHS] == [200] * len(PATHS)
+    known = client(access=access, token=TOKEN).get("/v1/queues", headers={"X-Forwarded-User": "anna@example.com"})
+    assert known.status_code == (200 if login == "proxy" else 401)
+
+
+def test_the_document_tells_of_the_token(client: Ask) -> None:
+    """With a token the document asks for one and is shown without it; without one it does not speak of any."""
+    told = client(token=TOKEN).get("/openapi.json").json()
+    assert told["components"]["securitySchemes"] == {"HTTPBearer": {"type": "http", "scheme": "bearer"}}
+    validate(told)
+    assert TOKEN not in json.dumps(told)
+    assert [client(token=TOKEN).get(path).status_code for path in ("/", "/docs", "/docs/start.js")] == [200] * 3
+    assert "securitySchemes" not in client().get("/openapi.json").json()["components"]
+
+
 def test_rules_that_cannot_be_kept_are_refused() -> None:
     """A proxy's header on an open address, and a login that nobody makes at an API, end the command in words."""
-    require_safe(DashboardSettings(), "0.0.0.0")
-    require_safe(DashboardSettings(login="proxy"), "127.0.0.1")
+    opened = ApiSettings(address="0.0.0.0")
+    require_safe(DashboardSettings(), opened)
+    require_safe(DashboardSettings(login="proxy"), ApiSettings())
+    require_safe(DashboardSettings(login="oidc"), ApiSettings(token=TOKEN))
     with pytest.raises(InputError, match=r"listen on 127\.0\.0\.1"):
-        require_safe(DashboardSettings(login="proxy"), "0.0.0.0")
+        require_safe(DashboardSettings(login="proxy"), opened)
     with pytest.raises(InputError, match="nobody logs in to the API"):
-        require_safe(DashboardSettings(login="oidc"), "127.0.0.1")
+        require_safe(DashboardSettings(login="oidc"), ApiSettings())
 
 
 def test_other_pages_may_ask_only_where_the_site_file_says_so(client: Ask) -> None:
@@ -199,6 +236,9 @@ def test_other_pages_may_ask_only_where_the_site_file_says_so(client: Ask) -> No
     stranger = asker.get("/v1/queues", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in stranger.headers
     assert client().get("/v1/queues", headers={"Host": "evil.example"}).status_code == 400
+    asks = origin | {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    allowed = client(origins=("https://intranet.example",), token=TOKEN).request("OPTIONS", "/v1/queues", asks)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, origin["Origin"])
 
 
 def test_the_openapi_document_is_valid_and_whole(store: Path, clock: Clock) -> None:
