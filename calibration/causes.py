@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from calibration.scoring import Match, match_visits, span
+from calibration.scoring import LengthError, Match, match_visits, span
 from edge.vocabulary import Visit
 
 Kind = Literal["missed", "ghost", "wrong_lane", "switch", "timing"]
@@ -140,3 +140,34 @@ def score(causes: Sequence[Cause], queue_id: str) -> dict[str, dict[str, Any]]:
         }
         for kind in KINDS
     }
+
+
+@dataclass(frozen=True)
+class CountCauses:
+    """What counts alone tell of why lengths were wrong: people off, summed over the moments.
+
+    Attributes:
+        not_yet: too few, and in the machine's own visits, but there too short a time to be counted (min_stay_s).
+        lacking: too few, and in no visit of this queue: missed, or counted in another one.
+        extra: too many: made up, gone already, or of another queue.
+    """
+
+    not_yet: int
+    lacking: int
+    extra: int
+
+
+def of_counts(errors: Sequence[LengthError], visits: Sequence[Visit], *, end_s: float) -> CountCauses:
+    """The split of one queue's wrong lengths; errors without a length are left out; `visits` are the machine's."""
+    wrong = [e for e in errors if e.error]
+    too_few = [(not_counted_yet(e, visits, end_s), -e.error) for e in wrong if e.error and e.error < 0]
+    not_yet = sum(min(young, lack) for young, lack in too_few)
+    return CountCauses(
+        not_yet, sum(lack for _, lack in too_few) - not_yet, sum(e.error for e in wrong if e.error and e.error > 0)
+    )
+
+
+def not_counted_yet(error: LengthError, visits: Sequence[Visit], end_s: float) -> int:
+    """How many are there at a moment by the queue's own visits, as they came to be known, and not in its length."""
+    present = sum(v.joined_s <= error.truth.pts_s < span(v, end_s)[1] for v in visits)
+    return max(present - (present if error.told is None else error.told), 0)

@@ -86,18 +86,25 @@ def compare(done: Replayed, scores: Mapping[str, QueueScore], truth: Truth, old:
     new = summary_of_recording(done)
     _same_recording(new, old)
     queues = {q: _queue(q, done, scores[q], truth, old) for q in done.readings if q in old.readings}
+    files, before = ([f["sha256"] for f in r.get("files", [])] for r in (new, old.summary["recording"]))
     return {
         "with": old.folder.name,
         "changed": {
             "config": old.summary.get("config_sha256") != done.site.config_sha256,
-            "model": old.summary.get("model_sha256") != done.model_sha256,
-            "files": [f["sha256"] for f in old.summary["recording"].get("files", [])]
-            != [f["sha256"] for f in new["files"]],
+            "model": _another(old.summary.get("model_sha256"), done.model_sha256, same_files=files == before),
+            "files": files != before,
         },
         "only_new": sorted(set(done.readings) - set(old.readings)),
         "only_old": sorted(set(old.readings) - set(done.readings)),
         "queues": queues,
     }
+
+
+def _another(was: str | None, now: str | None, *, same_files: bool) -> bool | None:
+    """Do two hashes of the detector differ? None: not known, for other recorded detections, which name none."""
+    if was is None or now is None:
+        return False if same_files else None
+    return was != now
 
 
 def _same_recording(new: Mapping[str, Any], old: Old) -> None:

@@ -153,10 +153,13 @@ def sealed(block: Mapping[str, Any] | None) -> str:
 def changed(block: Mapping[str, Any]) -> str:
     """What was set otherwise in the earlier replay."""
     parts = [word for key, word in (("config", "the site file"), ("model", "the detector")) if block["changed"][key]]
-    other = " and ".join(parts) if parts else "neither the site file nor the detector"
+    unknown = block["changed"]["model"] is None  # recorded detections do not say whose they are
+    same = "nothing in the site file" if unknown else "neither the site file nor the detector"
+    other = " and ".join(parts) or same
+    seen = " Recorded detections were replayed: whether they are the same detector's is not known." if unknown else ""
     new = f" New queues: {', '.join(block['only_new'])}." if block["only_new"] else ""
     gone = f" Queues that are gone: {', '.join(block['only_old'])}." if block["only_old"] else ""
-    return f"Against {block['with']}: {other} changed.{new}{gone}"
+    return f"Against {block['with']}: {other} changed.{seen}{new}{gone}"
 
 
 def row_cells(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

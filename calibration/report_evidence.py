@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from calibration import plots, proof_words, track_causes, words
+from calibration.causes import CountCauses, of_counts
 from calibration.proof_words import CAUSES, TRACK_CAUSES
 from calibration.replay import Replayed
 from calibration.report_tables import MAX_ROWS, at, cut, figure, signed_s, table
@@ -36,6 +37,7 @@ def queue(
         by_time(truth.get("by_time", [])),
         by_length(truth.get("by_length", {})),
         by_cause(truth.get("causes")),
+        by_count(_of_counts(done, settings.id, result) if "causes" not in truth else None),
         flow(truth.get("flow")),
         plots.waits(done, settings.id, result),
         plots.conditions(done, settings.id),
@@ -44,6 +46,12 @@ def queue(
         visits(matches, in_view=bool(result.views and not result.visits)),
     ]
     return f"<section>{''.join(parts)}</section>"
+
+
+def _of_counts(done: Replayed, queue_id: str, result: QueueScore) -> CountCauses | None:
+    """Of the certain moments; None: there are none."""
+    certain = [e for e in result.lengths if e.truth.certain]
+    return of_counts(certain, done.visits[queue_id], end_s=done.end_s) if certain else None
 
 
 def worst_moments(rows: Sequence[Worst], pictures: Mapping[Worst, Sequence[str]]) -> str:
@@ -92,14 +100,28 @@ def by_length(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def by_cause(rows: Mapping[str, Mapping[str, Any]] | None) -> str:
-    """Why the count was wrong."""
+    """Why the count was wrong, by visits."""
     if rows is None:
-        return (
-            '<h3>Error by cause</h3><p class="note">Not known: counts say how many there were, not who. Visits '
-            "(or tracks) as truth tell missed from made up, wrong lane and broken track.</p>"
-        )
+        return ""
     cells = [[CAUSES[kind], row["n"], figure(row["person_s"], ".1f")] for kind, row in rows.items()]
     return "<h3>Error by cause</h3>" + table(["People", "Stays", "Person-seconds off"], cells)
+
+
+def by_count(found: CountCauses | None) -> str:
+    """What counts alone tell of why; who was missed or made up they do not know."""
+    if found is None:
+        return ""
+    cells = [
+        ["too few: there, but not yet long enough (min_stay_s)", found.not_yet],
+        ["too few: missed, or counted in another queue", found.lacking],
+        ["too many: made up, gone already, or of another queue", found.extra],
+    ]
+    return (
+        "<h3>Error by cause, as far as counts tell</h3>"
+        + table(["People", "Off, over all moments"], cells)
+        + '<p class="note">Counts say how many were there, not who. Visits (or tracks) as truth tell missed from made '
+        "up, wrong lane and broken track.</p>"
+    )
 
 
 def flow(block: Mapping[str, Any] | None) -> str:

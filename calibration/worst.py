@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import ahead, overlay, recording
+from calibration.causes import not_counted_yet
 from calibration.replay import Replayed
-from calibration.scoring import LengthError, span
+from calibration.scoring import LengthError
 from calibration.summary import QueueScore
 from edge.vocabulary import Tracks
 
@@ -108,9 +109,8 @@ def why(done: Replayed, score: QueueScore, error: LengthError) -> str:
         else f"one {CAUSE_WORDS[c.kind]}"
         for c in held
     ]
-    present = sum(v.joined_s <= pts_s < span(v, done.end_s)[1] for v in done.visits[queue_id])
-    young = present - (present if error.told is None else error.told)
-    return ", ".join(words + ([f"{young} there and not counted yet (min_stay_s)"] if young > 0 else []))
+    young = not_counted_yet(error, done.visits[queue_id], done.end_s)
+    return ", ".join(words + ([f"{young} there and not counted yet (min_stay_s)"] if young else []))
 
 
 def pictures(done: Replayed, rows: Sequence[Worst], notes: Notes) -> dict[Worst, list[str]]:

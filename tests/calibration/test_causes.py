@@ -1,7 +1,8 @@
 """Why a queue was counted wrong: each cause on stays made for it."""
 
 from calibration import causes
-from calibration.scoring import match_visits
+from calibration.scoring import LengthError, match_visits
+from calibration.truth import TruthCount
 from edge.vocabulary import Visit
 
 END_S = 200.0
@@ -58,3 +59,20 @@ def test_many_short_pieces_are_one_person_found() -> None:
 def test_every_kind_has_its_row() -> None:
     """A score has a row for each kind, also where there is nothing."""
     assert set(causes.score([], "a")) == set(causes.KINDS)
+
+
+def test_counts_alone_tell_who_is_not_counted_yet_from_who_is_missed() -> None:
+    """One too few who has just come is "not yet", one too few whom no visit has is lacking; one too many is extra."""
+
+    def moment(at_s: float, there: int, told: int | None) -> LengthError:
+        return LengthError(TruthCount("a", at_s, there, True), at_s, told)
+
+    visits = [stay(10, 50), stay(40, 90)]
+    errors = [
+        moment(42, 3, 1),  # the second has just come, a third is in no visit
+        moment(60, 2, 1),  # one is lacking
+        moment(95, 0, 2),  # two too many
+        moment(20, 1, 1),
+        moment(30, 1, None),
+    ]
+    assert causes.of_counts(errors, visits, end_s=END_S) == causes.CountCauses(not_yet=1, lacking=2, extra=2)

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from calibration import proof_words
 from calibration.hand_truth import HandCounts
 from calibration.moments import Moment
 from calibration.sealing import new_key
@@ -170,6 +171,14 @@ def test_a_comparison_tells_what_a_change_did(tmp_path: Path, lines: Path, count
     assert "What the change did" in (tmp_path / "out/report.html").read_text()
 
 
+def test_recorded_detections_are_not_called_another_detector() -> None:
+    """They name no detector: the comparison says that it does not know, and what of the site file it does know."""
+    block = {"with": "old", "changed": {"config": False, "model": None, "files": True}, "only_new": [], "only_old": []}
+    assert "nothing in the site file changed. Recorded detections were replayed" in proof_words.changed(block)
+    block["changed"]["config"] = True
+    assert "Against old: the site file changed. Recorded" in proof_words.changed(block)
+
+
 def test_a_comparison_with_itself_says_nothing_changed(tmp_path: Path, lines: Path, counts: Path) -> None:
     """The folder that is written anew may be the one that is compared with; every difference is 0."""
     args = (lines, "--site", site_file(tmp_path), "--truth", counts, "--out", tmp_path / "out")
@@ -213,6 +222,7 @@ def test_error_by_time_by_length_and_by_cause_stand_in_the_page(
     page = (tmp_path / "out/report.html").read_text()
     for head in ("Error by time", "Error by length", "Error by cause", "Joined and served"):
         assert f"<h3>{head}</h3>" in page
+    assert "as far as counts tell" not in page
     truth = summary(tmp_path / "out")["queues"]["q1"]["truth"]
     assert sum(row["n"] for row in truth["by_time"]) == 12
     assert truth["causes"]["missed"]["n"] == 0
