@@ -9,15 +9,20 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from dashboard import stores
 from dashboard.collector import run_collector
+from dashboard.store import Store
+from dashboard.work import Source, Taken
 from edge.messages import QueueEvent, QueueMinute, QueueReading, utc
 from edge.outbox import Outbox
 from edge.publisher import BoxIdentity, Publisher
 from edge.settings import DatabaseSettings, MqttSettings, Site, StoreSettings
 
 PERIOD_S = float(os.environ.get("LINEWISE_TEST_PERIOD_S", "0.005"))  # between two rows
+SLOW_S = float(os.environ.get("LINEWISE_TEST_SLOW_S", "0"))  # a collector's commit takes so much longer
 
 
 def box(site: str, mqtt: MqttSettings, folder: Path, stop: threading.Event) -> None:
@@ -66,6 +71,15 @@ def reading(site: str, number: int) -> QueueReading:
     )  # fmt: skip
 
 
+class SlowStore(Store):
+    """A store whose commits take their time."""
+
+    def commit(self, taken: Sequence[Taken]) -> set[Source]:
+        """As it is, later."""
+        time.sleep(SLOW_S)
+        return super().commit(taken)
+
+
 def main() -> None:
     """Runs one part until SIGTERM."""
     part, site, port, folder = sys.argv[1:]
@@ -81,6 +95,8 @@ def main() -> None:
             site, site, "UTC", "b1", Path(folder) / "site.toml", "", cameras=(), queues=(),
             store=StoreSettings(database=chain),
         )  # fmt: skip
+        if SLOW_S:
+            stores.Store = SlowStore  # type: ignore[misc]
         run_collector(whole, mqtt=mqtt, store=Path(folder) / "store.sqlite3", stop=stop)
 
 
