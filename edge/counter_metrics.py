@@ -140,9 +140,8 @@ class CounterMetrics:
         yield metrics.gauge(
             "linewise_outbox_rows", "Rows that wait to be acknowledged.", (), {(): float(outbox.pending)}
         )
-        yield metrics.gauge(
-            "linewise_outbox_dead_letters", "Rows that can't be delivered.", (), {(): float(outbox.dead)}
-        )
+        about = "Rows that can't be delivered, since the outbox was made."
+        yield metrics.gauge("linewise_outbox_dead_letters", about, (), {(): float(outbox.dead)})
         about = "Age of the oldest row that waits."
         yield metrics.gauge("linewise_outbox_oldest_row_age_seconds", about, (), {(): self._oldest_age_s()})
         about = "Commits of the outbox, fsync and all; quantiles of the last thousand."

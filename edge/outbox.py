@@ -88,7 +88,7 @@ class Outbox:
     def pending(self) -> int:
         """Rows not acknowledged, those waiting in memory among them."""
         with self._lock:
-            return self._count("rows") + len(self._waiting)
+            return (self._try(lambda: outbox_file.count(self._db)) or 0) + len(self._waiting)
 
     def oldest(self) -> Row | None:
         """The oldest row that is not acknowledged; None where none waits in the file."""
@@ -98,9 +98,9 @@ class Outbox:
 
     @property
     def dead(self) -> int:
-        """Rows in the dead-letter table."""
+        """Rows that have become dead letters since the file was born; the newest thousand are kept."""
         with self._lock:
-            return self._count("dead")
+            return self._try(lambda: outbox_file.buried(self._db)) or 0
 
     def append(self, kind: RowKind, bodies: Sequence[BaseModel]) -> int:
         """Commits rows (fsync before it returns) and gives the last seq; rows that can't be written yet wait in memory.
@@ -173,9 +173,6 @@ class Outbox:
             if self._waiting:
                 log.error("outbox: %d rows could not be written before the end and are lost", len(self._waiting))
             self._db.close()
-
-    def _count(self, table: str) -> int:
-        return self._try(lambda: outbox_file.count(self._db, table)) or 0
 
     def _flush(self) -> None:
         while self._waiting and self._settle():

@@ -169,10 +169,16 @@ def position(db: sqlite3.Connection) -> tuple[str, int, int]:
     return epoch, last, acked
 
 
-def count(db: sqlite3.Connection, table: str) -> int:
-    """Rows of `rows` or `dead`."""
-    (rows,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 (a name from this package)
+def count(db: sqlite3.Connection) -> int:
+    """Rows that are not acknowledged."""
+    (rows,) = db.execute("SELECT count(*) FROM rows").fetchone()
     return int(rows)
+
+
+def buried(db: sqlite3.Connection) -> int:
+    """Rows that have become dead letters since the file was born, those that are no longer kept among them."""
+    (last,) = db.execute("SELECT coalesce(max(rowid), 0) FROM dead").fetchone()
+    return int(last)
 
 
 def at_cap(db: sqlite3.Connection, cap_bytes: int, fault: sqlite3.Error) -> bool:
@@ -256,9 +262,9 @@ def _bury(db: sqlite3.Connection, seq: int, reason: str) -> None:
 
 
 def drop_dead(db: sqlite3.Connection, limit: int) -> int:
-    """Drops the oldest dead letters; how many."""
+    """Drops the oldest dead letters; how many. The newest stays: its number says how many there were."""
     with _transaction(db):
-        oldest = "SELECT rowid FROM dead ORDER BY rowid LIMIT ?"
+        oldest = "SELECT rowid FROM dead WHERE rowid < (SELECT max(rowid) FROM dead) ORDER BY rowid LIMIT ?"
         return db.execute(f"DELETE FROM dead WHERE rowid IN ({oldest})", (limit,)).rowcount  # noqa: S608
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge import outbox_file
 from edge.errors import InputError
 from edge.messages import QueueEvent, QueueMinute, Row, utc
 from edge.outbox import MAX_ROW_BYTES, Outbox
@@ -167,6 +168,24 @@ def test_failing_row_goes_to_the_dead_letters(path: Path) -> None:
         rows = drain(box)
         assert [(r.seq, r.kind) for r in rows] == [(1, "gap"), (2, "event")]
         assert box.dead == 1
+
+
+def test_all_dead_letters_are_counted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest are kept and all are counted: beyond what is kept, when the full file drops them, over a restart."""
+    monkeypatch.setattr(outbox_file, "MAX_DEAD_ROWS", 3)
+    with closing(open_outbox(path)) as box:
+        box.append("event", [event(n) for n in range(7)])
+        for seq in range(1, 6):
+            box.refuse(seq, "the broker refuses it")
+        assert box.dead == 5
+    db = sqlite3.connect(path, isolation_level=None)
+    assert db.execute("SELECT seq FROM dead").fetchall() == [(3,), (4,), (5,)]
+    assert [outbox_file.drop_dead(db, 100), outbox_file.drop_dead(db, 100)] == [2, 0]
+    db.close()
+    with closing(open_outbox(path)) as box:
+        assert box.dead == 5
+        box.refuse(6, "the broker refuses it")
+        assert box.dead == 6
 
 
 def test_younger_store_gets_a_gap_note(path: Path) -> None:
