@@ -13,7 +13,6 @@ from pathlib import Path
 from dashboard.display.faces import Face, face
 from dashboard.page import Names, QueueCard, Slow
 from dashboard.reading import open_store, read_page
-from edge.quiet_log import QuietLog
 
 READ_S = 1.0
 BEAT_S = 5.0  # a screen that hears nothing for a while knows that its connection is gone
@@ -39,7 +38,7 @@ class Board:
         self._event = b""
         self._changed = asyncio.Condition()
         self._closing = False
-        self._quiet = QuietLog(log)
+        self._fault = ""  # that the store was read with last; "": it could be read
 
     async def run(self) -> None:
         """Reads until it is cancelled."""
@@ -90,10 +89,22 @@ class Board:
         """The site's queues now; without a readable store they are there and nothing is known of them."""
         try:
             with closing(open_store(self._store)) as db:
-                return read_page(db, self._names, Slow({}, ()), self._utc_s()).cards
+                cards = read_page(db, self._names, Slow({}, ()), self._utc_s()).cards
         except sqlite3.Error as fault:
-            self._quiet.warning(f"{self._store}: the store can't be read ({fault}); the screens show no number")
+            self._tell(str(fault))
             return tuple(QueueCard(queue, name, "never") for queue, name in self._names.queues)
+        self._tell("")
+        return cards
+
+    def _tell(self, fault: str) -> None:
+        """Says once that the store can't be read, or can be read again."""
+        if fault == self._fault:
+            return
+        self._fault = fault
+        if fault:
+            log.warning("%s: the store can't be read (%s); the screens show no number", self._store, fault)
+        else:
+            log.info("%s: the store can be read again", self._store)
 
 
 def build_of(*parts: str) -> str:

@@ -161,6 +161,28 @@ def test_a_screen_follows_the_store(quick_path: Path) -> None:
         }  # fmt: skip
 
 
+def test_the_log_tells_each_change_once(quick_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A store that is not there is told once, however often it is looked for; so is that it can be read again."""
+    caplog.set_level("INFO", board_module.__name__)
+    store = quick_path / "s"
+    board = Board(store, NAMES, "build", utc_s=lambda: NOW_S)
+
+    def read_five_times() -> list[str]:
+        caplog.clear()
+        for _ in range(5):
+            board._read()
+        return [record.message.removeprefix(f"{store}: ") for record in caplog.records]
+
+    gone = ["the store can't be read (unable to open database file); the screens show no number"]
+    assert read_five_times() == gone
+    assert read_five_times() == []
+    fill(store, (FakeQueue("till-1"),), now_s=NOW_S)
+    assert read_five_times() == ["the store can be read again"]
+    assert read_five_times() == []
+    store.rename(quick_path / "away")
+    assert read_five_times() == gone
+
+
 def test_a_screen_that_connects_again_hears_at_once(quick_path: Path) -> None:
     """A stream that breaks off is taken out of the count; a new one begins with how soon to try, and what is shown."""
     store = quick_path / "s"
