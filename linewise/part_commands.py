@@ -101,13 +101,13 @@ def collector(site: SiteFile) -> None:
 
 
 def dashboard(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
-    """The operators' pages."""
+    """The operators' pages, from the store that the collector keeps on this machine."""
     from dashboard.launch import run_dashboard
 
     loaded = load_site(site, sources="any", broker="any")
     run_dashboard(
         loaded,
-        store=store_path(state_dir(loaded.id)),
+        store=_store_to_read(loaded),
         port=port,
         address=address,
         open_browser=browser,
@@ -124,7 +124,7 @@ def display(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) ->
     loaded = load_site(site, sources="any", broker="any")
     settings = loaded.display or DisplaySettings()
     where, at = address or settings.address, port or settings.port
-    app = display_app(Names.of(loaded), settings, store=store_path(state_dir(loaded.id)), utc_s=time.time)
+    app = display_app(Names.of(loaded), settings, store=_store_to_read(loaded), utc_s=time.time)
     require_free(at, where, option="--port")
     stop = set_up("display")
     typer.echo(f"The display of {loaded.name}: http://{where}:{at}/ (one queue: /q/QUEUE; Ctrl-C ends it)", err=True)
@@ -136,8 +136,7 @@ def alerts(site: SiteFile) -> None:
     from dashboard.alerts_out.service import run_alerts
 
     loaded = load_site(site, sources="any", broker="any", receivers="required")
-    state = state_dir(loaded.id)
-    run_alerts(loaded, store=store_path(state), state=state, stop=set_up("alerts"))
+    run_alerts(loaded, store=_store_to_read(loaded), state=state_dir(loaded.id), stop=set_up("alerts"))
 
 
 def api(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) -> None:
@@ -151,12 +150,23 @@ def api(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) -> Non
     settings = loaded.api or ApiSettings()
     settings = replace(settings, port=port or settings.port, address=address or settings.address)
     require_safe(loaded.dashboard, settings)
-    store = store_path(state_dir(loaded.id))
-    app = api_app(Names.of(loaded), settings, loaded.dashboard, store=store, utc_s=time.time)
+    app = api_app(Names.of(loaded), settings, loaded.dashboard, store=_store_to_read(loaded), utc_s=time.time)
     require_free(settings.port, settings.address, option="--port")
     stop = set_up("api")
     typer.echo(f"The API of {loaded.name}: http://{settings.address}:{settings.port}/docs (Ctrl-C ends it)", err=True)
     run_server(app, address=settings.address, port=settings.port, stop=stop)
+
+
+def _store_to_read(site: Site) -> Path:
+    """The store of this machine's collector; where a chain's database stands in the site file, that it is not read."""
+    store = store_path(state_dir(site.id))
+    if site.store.database is not None and not store.exists():
+        typer.echo(
+            f"linewise: {store} is not there yet, and only this file is read: run the collector of {site.id} on this "
+            f"machine. {site.store.database} is written by the collector and read by reports (docs/postgres.md).",
+            err=True,
+        )
+    return store
 
 
 def broker(site: SiteFile, port: Annotated[int, typer.Option(min=1, max=65535)]) -> None:
