@@ -67,7 +67,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "home_assistant": Key(yes, "true or false", "tell Home Assistant of all queues and cameras", "false", False),
     },
     "detector": {
-        "model": Key(ident, _A_ID, 'the shipped graph: "n", finer "s", quicker "quick"', '"n"', "n"),
+        "model": Key(ident, _A_ID, 'the shipped graph: quick "n", middle "m", fine "s"', '"m"', "m"),
         "runtime": Key(
             word(*RUNTIMES),
             ", ".join(RUNTIMES),

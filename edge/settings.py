@@ -261,7 +261,7 @@ class Site:
         path: the file it came from.
         config_sha256: digest of the file's bytes.
         mqtt: None: `linewise up` starts the embedded broker.
-        detector_model, detector_runtime, detector_threads: [detector] model ("n"), runtime ("auto"), threads (1).
+        detector_model, detector_runtime, detector_threads: [detector] model ("m"), runtime ("auto"), threads (1).
         store, dashboard: [store] and [dashboard].
         display: [display]; None: `linewise up` starts no public display.
         webhooks, email: who is told of alerts; neither: `linewise up` starts no sender of alerts.
@@ -281,7 +281,7 @@ class Site:
     lines: tuple[LineSettings, ...] = ()
     alerts: tuple[AlertSettings, ...] = ()
     mqtt: MqttSettings | None = None
-    detector_model: str = "n"
+    detector_model: str = "m"
     detector_runtime: str = "auto"
     detector_threads: int = 1
     store: StoreSettings = StoreSettings()

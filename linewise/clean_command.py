@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detector.runtime.manifest import DEFAULT_MODEL
 from linewise.train_commands import guarded, needs_torch
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ def clean(
         Path, typer.Option(help="folder with a train part, or one label file (any format that train takes)")
     ],
     out: Annotated[Path, typer.Option(help="folder for train.json, val.json, report.html and suspects.json")],
-    model: Annotated[str, typer.Option(help="the detector that is asked: n, s, or a folder of exported weights")] = "n",
+    model: Annotated[
+        str, typer.Option(help="the detector that is asked: n, m, s, or a folder of exported weights")
+    ] = DEFAULT_MODEL,
     rounds: Annotated[int, typer.Option(min=1, help="at most so many; it ends when a round finds nothing new")] = 5,
     identities: Annotated[
         bool, typer.Option(help="cluster crops by an ArcFace embedding trained on these people; takes minutes longer")

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from detector.runtime.manifest import DEFAULT_MODEL
 from linewise.train_commands import guarded, needs_torch
 
 
 def formats(
     data: Annotated[Path, typer.Option(help="labelled pictures: calibration on the train part, the gate on val")],
     weights: Annotated[Path, typer.Option(help="folder with manifest.json; the files are written there")],
-    name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
+    name: Annotated[str, typer.Option(help="name of the model in the manifest")] = DEFAULT_MODEL,
 ) -> None:
     """Writes FP16 and symmetric INT8 ONNX for TensorRT, and torch.export's file, from a model's FP32 graph.
 
@@ -34,7 +35,7 @@ def formats(
 def parity(
     labels: Annotated[Path, typer.Argument(help="labelled pictures; the labels are not used")],
     weights: Annotated[Path | None, typer.Option(help="folder with manifest.json; the shipped one if left out")] = None,
-    name: Annotated[str, typer.Option(help="name of the model in the manifest")] = "n",
+    name: Annotated[str, typer.Option(help="name of the model in the manifest")] = DEFAULT_MODEL,
     pictures: Annotated[int, typer.Option(min=1, help="how many, spread over the file")] = 50,
 ) -> None:
     """Compares every form of a model with PyTorch on the same pictures; exit code 1 when one in float32 differs."""

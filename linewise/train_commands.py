@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from detector.runtime.manifest import DEFAULT_MODEL
 from edge.errors import InputError
 
 FINETUNE_EPOCHS = 8
@@ -114,7 +115,9 @@ def export(  # noqa: PLR0917  typer makes options of them
 
 def evaluate(  # noqa: PLR0917  typer makes options of them
     labels: Annotated[Path, typer.Argument(help="labelled pictures, in any format that train takes")],
-    model: Annotated[str, typer.Option(help="name in the manifest (n, s), or a folder of exported weights")] = "n",
+    model: Annotated[
+        str, typer.Option(help="name in the manifest (n, m, s), or a folder of exported weights")
+    ] = DEFAULT_MODEL,
     runtime: Annotated[str, typer.Option(help="auto, openvino, onnx, tensorrt, or runtime-precision")] = "auto",
     weights: Annotated[Path | None, typer.Option(help="folder with manifest.json; the shipped one if left out")] = None,
     detections_out: Annotated[Path | None, typer.Option(help="writes {file: {boxes, scores}} as json")] = None,
@@ -183,7 +186,7 @@ def evaluation_table(result: Any, name: str) -> list[str]:
 
 
 def bench(
-    model: Annotated[str, typer.Option(help="name in the manifest")] = "n",
+    model: Annotated[str, typer.Option(help="name in the manifest")] = DEFAULT_MODEL,
     weights: Annotated[Path | None, typer.Option(help="folder with manifest.json; the shipped one if left out")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads of each detector")] = 1,
     rounds: Annotated[int, typer.Option(help="pictures timed on each runtime")] = 100,

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
 MANIFEST = "manifest.json"
+DEFAULT_MODEL = "m"  # as [detector] model in the site file
 RENAMED = {"quick": "n"}  # names that site files may still have
 
 
@@ -30,7 +31,7 @@ class Model:
     """One model of the manifest.
 
     Attributes:
-        name: "n", "quick", "s".
+        name: "n", "m", "s".
         canvas: (width, height) px of the graph's input.
         score_threshold: the raw score at which as many people are missed as are seen twice or wrongly.
         duplicate_iou: boxes that overlap this much are one person (model_detector.py: from less on, one is doubted).

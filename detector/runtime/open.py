@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from detector.runtime.errors import DetectorError
-from detector.runtime.manifest import WEIGHTS_DIR, Model, read_model, read_verified
+from detector.runtime.manifest import DEFAULT_MODEL, WEIGHTS_DIR, Model, read_model, read_verified
 from detector.runtime.model_detector import ModelDetector, Session, Working
 from detector.runtime.onnx import OnnxSession
 from detector.runtime.openvino import OpenVinoSession
@@ -35,7 +35,7 @@ def open_detector(
     runtime: str = "auto",
     *,
     weights_dir: Path | None = None,
-    model: str = "n",
+    model: str = DEFAULT_MODEL,
     threads: int = 1,
     score_threshold: float = LEAST_SCORE,
 ) -> Detector:

@@ -20,7 +20,7 @@ from detector.data.readers import read_parts
 from detector.data.samples import Samples, collate
 from detector.evaluation.torch_detector import torch_scores
 from detector.model.network import Network, normalise
-from detector.runtime.manifest import MANIFEST, WEIGHTS_DIR, read_model
+from detector.runtime.manifest import DEFAULT_MODEL, MANIFEST, WEIGHTS_DIR, read_model
 from detector.training.checkpoint import TrainingError, averaged_network
 from detector.training.losses import LossWeights
 from detector.training.recipes import Recipe
@@ -100,7 +100,7 @@ def starting_network(start: str) -> tuple[Recipe, Network]:
         return _bare(saved["network"], tuple(saved["canvas"])), network
     folder = Path(start) if (Path(start) / MANIFEST).exists() else WEIGHTS_DIR
     entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["models"]
-    name = start.partition(":")[2] or ("n" if "n" in entries else next(iter(entries)))
+    name = start.partition(":")[2] or (DEFAULT_MODEL if DEFAULT_MODEL in entries else next(iter(entries)))
     model = read_model(folder, name)
     plan = entries[name].get("recipe", {}).get("network", name)
     return _bare(plan, model.canvas), network_from_onnx(model.files["fp32"].path, plan)

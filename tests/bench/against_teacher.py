@@ -22,7 +22,7 @@ from detector.runtime.manifest import WEIGHTS_DIR, read_model, read_verified
 from detector.runtime.onnx import OnnxSession
 from detector.runtime.openvino import OpenVinoSession
 
-MODELS = ("quick", "n", "s")
+MODELS = ("n", "m", "s")
 WARM, IN_A_ROW = 2, 5
 Call = Callable[[], object]
 

@@ -120,7 +120,7 @@ def test_a_small_file_gets_the_defaults(write):
         (),
         None,
     )
-    assert (site.detector_model, site.detector_runtime, site.detector_threads) == ("n", "auto", 1)
+    assert (site.detector_model, site.detector_runtime, site.detector_threads) == ("m", "auto", 1)
 
 
 def test_every_key_reaches_the_site(full, tmp_path):

@@ -171,7 +171,7 @@ FLOOR = "floor = {{ image = [[0, 1], [1, 1], [1, 0], [0, 0]], metres = [[0, 0], 
     [(20, None, ""), (40, "fault", "can never count: the detector sees people of 18 to 18 px here")],
 )
 def test_people_who_are_too_small_are_told_where_the_floor_is_known(write, width_m, level, text):
-    """A floor of 40 m across the picture makes a person 416 * 1.7 / 40 = 18 px on the canvas of `n`; 20 m makes 35."""
+    """A floor of 40 m across the picture makes a person 416 * 1.7 / 40 = 18 px on the canvas of `m`; 20 m makes 35."""
     site = load_site(write(SITE + FLOOR.format(w=width_m) + QUEUE), {})
     found = [(line.level, line.text[: len(text)]) for line in people_lines(site)]
     assert found == ([] if level is None else [(level, text)])
@@ -292,10 +292,10 @@ def test_a_state_folder_that_cannot_be_made_is_told(monkeypatch):
 
 def manifest(folder, content, sha256):
     """A manifest with one model file."""
-    (folder / "n.onnx").write_bytes(content)
-    files = {"fp32": {"file": "n.onnx", "sha256": sha256}}
+    (folder / "m.onnx").write_bytes(content)
+    files = {"fp32": {"file": "m.onnx", "sha256": sha256}}
     entry = {"canvas": [416, 256], "score_threshold": 0.3, "duplicate_iou": 0.6, "files": files}
-    (folder / "manifest.json").write_text(json.dumps({"models": {"n": entry}}))
+    (folder / "manifest.json").write_text(json.dumps({"models": {"m": entry}}))
 
 
 def test_a_model_file_that_was_changed_is_told(write, tmp_path):

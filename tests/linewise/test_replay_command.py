@@ -70,7 +70,7 @@ def test_a_video_goes_through_the_detector(site: Path, tmp_path: Path, monkeypat
     result = ran(film, "--site", site, "--json", "--overlay", drawn, "--runtime", "onnx")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["run"]["detector"] == "fake"
-    assert asked == [("onnx", "n", 1)]
+    assert asked == [("onnx", "m", 1)]
     assert drawn.stat().st_size > 1000
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from detector.runtime import open as opening
 from detector.runtime.errors import DetectorError
-from detector.runtime.manifest import WEIGHTS_DIR, read_model, read_verified
+from detector.runtime.manifest import DEFAULT_MODEL, WEIGHTS_DIR, read_model, read_verified
 from detector.runtime.model_detector import ModelDetector
 from detector.runtime.open import open_detector
-from edge.config_keys import RUNTIMES
+from edge.config_keys import KEYS, RUNTIMES
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def noise(seed: int) -> np.ndarray:
 def test_every_shipped_file_is_the_scored_one() -> None:
     """sha256 of every file in the manifest, and its scores stand beside it."""
     models = json.loads((WEIGHTS_DIR / "manifest.json").read_text(encoding="utf-8"))["models"]
-    assert "n" in models
+    assert list(models) == ["n", "m", "s"]
+    assert DEFAULT_MODEL in models
     for name, entry in models.items():
         for file in read_model(WEIGHTS_DIR, name).files.values():
             assert read_verified(file)
@@ -85,7 +86,7 @@ def test_tensorrt_without_a_gpu_falls_back() -> None:
 def test_a_precision_without_its_file_is_refused_with_the_command_that_makes_it(copied: Path) -> None:
     """No INT8 file for TensorRT in the folder: the message names it and `linewise formats`."""
     manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
-    manifest["models"]["n"]["files"].pop("int8trt", None)
+    manifest["models"]["m"]["files"].pop("int8trt", None)
     (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(DetectorError, match=r"no int8trt file.*linewise formats"):
         open_detector("tensorrt-int8", weights_dir=copied)
@@ -94,6 +95,7 @@ def test_a_precision_without_its_file_is_refused_with_the_command_that_makes_it(
 def test_the_choices_are_those_of_the_site_file() -> None:
     """What a site file may name can be opened, and the other way round."""
     assert set(opening.CHOICES) == set(RUNTIMES)
+    assert KEYS["detector"]["model"].value == DEFAULT_MODEL
 
 
 def test_an_exact_runtime_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,18 +111,18 @@ def test_an_exact_runtime_does_not_fall_back(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_damaged_file_is_refused(copied: Path) -> None:
     """One byte changed: the message names the file and both hashes, and nothing runs it."""
-    path = copied / "n-int8.onnx"
+    path = copied / "m-int8.onnx"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(DetectorError, match=r"n-int8\.onnx.*not the file that was scored.*install linewise again"):
+    with pytest.raises(DetectorError, match=r"m-int8\.onnx.*not the file that was scored.*install linewise again"):
         open_detector("openvino-int8", weights_dir=copied)
 
 
 def test_a_missing_file_is_told(copied: Path) -> None:
     """The message names it."""
-    (copied / "n-int8.onnx").unlink()
-    with pytest.raises(DetectorError, match=r"n-int8\.onnx: cannot be read"):
+    (copied / "m-int8.onnx").unlink()
+    with pytest.raises(DetectorError, match=r"m-int8\.onnx: cannot be read"):
         open_detector("onnx-int8", weights_dir=copied)
 
 
@@ -130,8 +132,8 @@ def test_a_missing_file_is_told(copied: Path) -> None:
         (None, "cannot be read"),
         ("{", "is no manifest"),
         ("{}", "is no manifest"),
-        ('{"models": {}}', "no model is called 'n'"),
-        ('{"models": {"n": {}}}', "lacks or spoils 'canvas'"),
+        ('{"models": {}}', "no model is called 'm'"),
+        ('{"models": {"m": {}}}', "lacks or spoils 'canvas'"),
     ],
 )
 def test_a_spoilt_manifest_is_told(tmp_path: Path, content: str | None, message: str) -> None:
@@ -144,9 +146,6 @@ def test_a_spoilt_manifest_is_told(tmp_path: Path, content: str | None, message:
 
 def test_an_old_name_still_opens(copied: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A site file from before the rename says "quick": it gets what is called "n" now, and a word in the log."""
-    manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
-    manifest["models"].pop("quick", None)
-    (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert read_model(copied, "quick") == read_model(copied, "n")
     assert [record.getMessage() for record in caplog.records] == [
         "the model 'quick' is called 'n' now; write that in [detector] model"
@@ -161,7 +160,7 @@ def test_wrong_arguments_are_told() -> None:
         open_detector(threads=0)
 
 
-@pytest.mark.parametrize(("model", "canvas"), [("n", (416, 256)), ("quick", (416, 256)), ("s", (640, 384))])
+@pytest.mark.parametrize(("model", "canvas"), [("n", (416, 256)), ("m", (416, 256)), ("s", (640, 384))])
 def test_every_shipped_model_opens(model: str, canvas: tuple[int, int]) -> None:
     """Its files are the scored ones, it takes its own canvas and sees nobody in an even grey."""
     detector = open_detector("onnx-int8", model=model)
