@@ -70,9 +70,12 @@ def store(quick_path: Path) -> Iterator[Store]:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(sorted(MESSAGES)), st.randoms(use_true_random=False), scalars, st.booleans(), st.booleans())
+@given(
+    leaf=st.sampled_from(sorted(MESSAGES)), chance=st.randoms(use_true_random=False), value=scalars,
+    gone=st.booleans(), retained=st.booleans(),
+)  # fmt: skip
 def test_one_wrong_thing_stops_nothing(
-    store: Store, leaf: str, chance: Any, value: Any, gone: bool, retained: bool
+    store: Store, *, leaf: str, chance: Any, value: Any, gone: bool, retained: bool
 ) -> None:
     """Any one thing of any message may be anything: the answer is a reason, or the store takes it and goes on."""
     document = json.loads(MESSAGES[leaf].to_json())
