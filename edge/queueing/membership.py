@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from edge.queueing import endings, handover, overlap
+from edge.queueing import endings, handover, origins, overlap
 from edge.queueing import presence as rules
-from edge.queueing.experience import HOLD_MOST
+from edge.queueing.experience import HOLD_MOST, LEAST_GAP_S
 from edge.queueing.floor import Floor
 from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape, zone
 from edge.queueing.paths import Key, Path
@@ -116,13 +116,11 @@ class CameraLanes:
         now = {s.key for s in seen}
         present = self.floor.present
         hidden = [p for k, p in self._paths.items() if k not in now and (k in present or _goes_on(p, at_s))]
-        new = [s for s in seen if s.key not in self._paths and (s.staff or self._near_a_lane(s))]
+        near = [s for s in seen if s.staff or max(s.distance) > -rules.MARGIN_HEIGHTS * s.height]
+        new = [s for s in near if s.key not in self._paths]
         rest = retrack(self._paths, hidden, new, self.floor, at_s=at_s, certain=not self._resumed) if new else []
         self._lost.find(self._paths, [s for s in rest if max(s.distance) > 0.0], self.floor, at_s)
         self._lost.expire(at_s, self.floor)
-
-    def _near_a_lane(self, s: Seen) -> bool:
-        return max(s.distance) > -rules.MARGIN_HEIGHTS * s.height
 
     def _move(self, s: Seen, at_s: float) -> None:
         path = self._paths.get(s.key)
@@ -141,7 +139,7 @@ class CameraLanes:
         if stay is not None:
             if stay.hidden and not self._resumed:
                 self.floor.gaps(stay).came_back(at_s - stay.path.previous_s)
-            stay.hidden = stay.at_exit = False
+            stay.hidden, stay.at_exit, stay.follower = False, False, None
             self._follow(stay, at_s)
             stay = self.floor.present.get(path.key)
         if stay is None and not _is_staff(path):
@@ -195,8 +193,7 @@ class CameraLanes:
         gone = rules.border_end(stay, place, shape, at_s) if end is None else None
         if gone is not None and self._set_aside(stay, gone):
             return
-        end = end or gone
-        if end is not None:
+        if (end := end or gone) is not None:
             if not rules.is_out(stay.path, place, shape):
                 stay.path.barred = stay.place
             self._finish(stay, end)
@@ -218,7 +215,6 @@ class CameraLanes:
             place, shape = self._places[stay.place], self.shape(stay)
             if not stay.hidden:
                 stay.at_exit = endings.at_line(stay.path, shape) and self.floor.is_first(stay, shape)
-                stay.follower = self.floor.next_behind(stay, shape)
             stay.hidden = True
             key, gone = stay.path.key, rules.border_end(stay, place, shape, at_s)
             if gone is not None and not self._set_aside(stay, gone):
@@ -226,16 +222,18 @@ class CameraLanes:
             elif gone is None and self._held(stay, at_s):
                 continue
             elif gone is None:
-                self._give_up(stay)
+                self._give_up(stay, at_s)
             del self._paths[key]
 
     def _held(self, stay: Presence, at_s: float) -> bool:
         """Is somebody hidden still taken to be there? Seconds without pictures don't count."""
-        unseen_s = at_s - max(stay.path.seen_s, self._resumed_s)
-        hold_s, odds = self._places[stay.place].settings.hold_s, endings.odds_behind(stay, self.shape(stay), at_s)
-        return unseen_s < self.floor.gaps(stay).hold_s(hold_s, odds) - 1e-9
+        unseen_s, hold_s = at_s - max(stay.path.seen_s, self._resumed_s), self._places[stay.place].settings.hold_s
+        if stay.follower is None and unseen_s >= LEAST_GAP_S:
+            stay.follower = self.floor.next_behind(stay, self.shape(stay))
+        odds = endings.odds_behind(stay, self.shape(stay), at_s)
+        return unseen_s < hold_s - 1e-9 or unseen_s < self.floor.gaps(stay).hold_s(hold_s, odds) - 1e-9
 
-    def _give_up(self, stay: Presence) -> None:
+    def _give_up(self, stay: Presence, at_s: float) -> None:
         """Decides how a stay ended whose person was hidden for too long; who comes back after all is known again."""
         place, shape = self._places[stay.place], self.shape(stay)
         others = [p for k, p in self._paths.items() if k not in self.floor.present]
@@ -245,6 +243,7 @@ class CameraLanes:
         if end.outcome == "left" and (stay.borrowed or self._behind[stay.place] is not None):
             end = End("lost", stay.path.seen_s)  # a walk that isn't seen is no proof where another camera looks on
         if not sights:
+            origins.give_way(self.floor, stay, end, at_s)
             self._lost.add(Given(stay, end, stay.path.seen_s + HOLD_MOST * place.settings.hold_s))
         self._finish(stay, end)
 
@@ -268,6 +267,7 @@ class CameraLanes:
         for stay in mine:
             endings.note_stage(stay, self._places[stay.place], at_s)
         ripe = [p for p in mine if endings.is_ripe(p, self._places[p.place], at_s)]
+        origins.adopt(self.floor, ripe, at_s)
         endings.count(ripe, self._shapes, self.floor.books)
         for stay in (p for p in ripe if not p.at_start):
             self.floor.learned(stay.queue, stay.lane).newcomers.ended(stay.stages, stayed=True)
