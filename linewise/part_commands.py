@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = True) -> None:
-    """The whole product on a bundled recording: broker, camera, counter, collector, dashboard."""
+    """The whole product on a bundled recording: broker, camera, counter, collector, dashboard, public display, API."""
     from linewise.demo import run_demo
 
     run_demo(port=port, address=address, browser=browser)
@@ -68,6 +68,10 @@ def run_up(site: Site, *, port: int, address: str, browser: bool) -> None:
     options = ("--port", str(port), "--address", address, "--browser" if browser else "--no-browser")
     stop = set_up("up")
     typer.echo(f"Linewise runs {site.name}: http://{address}:{port} (Ctrl-C ends it)", err=True)
+    if site.display is not None:
+        typer.echo(f"Screens in the room show http://{site.display.address}:{site.display.port}/", err=True)
+    if site.api is not None:
+        typer.echo(f"Programs ask at http://{site.api.address}:{site.api.port}/docs", err=True)
     parts = parts_of(site, broker_port=broker_port, dashboard=options)
     supervise(parts, stop, environment=broker_environment(broker_port))
     typer.echo("Linewise has ended.", err=True)

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +110,25 @@ def the_page_shows_the_queues_and_changes(demo: Demo) -> None:
     assert not errors
 
 
+def screens_and_programs_are_served(demo: Demo) -> None:
+    """The demo's words name the public display and the API; both answer, and the API with both queues."""
+    told = (demo.folder / "log").read_text()
+    (screen,) = re.findall(r"Screens in the room show (\S+)", told)
+    (programs,) = re.findall(r"Programs ask at (\S+)/docs", told)
+
+    def answer(url: str) -> str:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as found:  # noqa: S310 (the demo's own http address)
+                return str(found.read().decode())
+        except urllib.error.URLError:
+            return ""
+
+    demo.wait_for(lambda: "Till 1" in answer(screen), "the display")
+    demo.wait_for(lambda: answer(f"{programs}/healthz"), "the API")
+    known = json.loads(answer(f"{programs}/v1/queues"))["queues"]
+    assert [one["queue"] for one in known] == ["till-1", "till-2"]
+
+
 def a_killed_camera_is_told_and_comes_back(demo: Demo) -> None:
     """Kill -9 of the camera's process: health says that it is gone, then that it is well again."""
 
@@ -135,8 +157,9 @@ def ctrl_c_ends_every_process(demo: Demo) -> None:
 
 
 def test_the_demo_from_its_start_to_ctrl_c(demo: Demo) -> None:
-    """Lengths reach store and page, a killed camera is told and comes back, Ctrl-C ends everything: in this order."""
+    """Lengths reach store, page, display and API, a killed camera is told and comes back, Ctrl-C ends everything."""
     lengths_reach_the_store_and_change(demo)
     the_page_shows_the_queues_and_changes(demo)
+    screens_and_programs_are_served(demo)
     a_killed_camera_is_told_and_comes_back(demo)
     ctrl_c_ends_every_process(demo)
