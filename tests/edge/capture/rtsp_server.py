@@ -22,6 +22,9 @@ def main() -> None:
         "--broken", type=float, default=0.0, help="share of the coded bytes that are broken on the way"
     )
     options.add_argument("--film", help="H.264 elementary stream without B pictures, sent over and over; no encoder")
+    options.add_argument(
+        "--still-after-s", type=float, help="then the pattern stands still, and is encoded all the same"
+    )
     options.add_argument("--user")
     options.add_argument("--password")
     args = options.parse_args()
@@ -36,8 +39,9 @@ def main() -> None:
     server.set_service(args.port)
     factory = GstRtspServer.RTSPMediaFactory()
     pictures = (
-        f"videotestsrc is-live=true pattern={args.pattern} ! video/x-raw,width={args.width},height={args.height},"
-        f"framerate={args.fps}/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps} ! "
+        f"videotestsrc name=pictures is-live=true pattern={args.pattern} ! "
+        f"video/x-raw,width={args.width},height={args.height},framerate={args.fps}/1 ! "
+        f"x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps} ! "
         f"breakmydata probability={args.broken} skip=4000 seed=1"
     )
     if args.film:
@@ -46,6 +50,13 @@ def main() -> None:
     factory.set_shared(True)
     if args.film:
         factory.connect("media-configure", lambda _, media: timed(media.get_element().get_by_name("film"), Gst))
+    if args.still_after_s:
+
+        def stop_moving(_: Any, media: Any) -> None:
+            pictures = media.get_element().get_by_name("pictures")
+            GLib.timeout_add(int(1000 * args.still_after_s), pictures.set_property, "pattern", "checkers-8")
+
+        factory.connect("media-configure", stop_moving)
     if args.user:
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")

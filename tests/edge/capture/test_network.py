@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from edge.capture.open import Backend, open_source
+from edge.capture.sanity import PictureJudge
 from edge.capture.source import Source
 from edge.errors import SourceError
 from edge.settings import CameraSettings
@@ -197,3 +198,25 @@ def test_mjpeg_over_http(backend: Backend, camera: Make, mjpeg: int) -> None:
 def test_http_refusals(path: str, kind: str, backend: Backend, camera: Make, mjpeg: int) -> None:
     """401 and 404 over HTTP are told apart."""
     assert refused(open_source(camera(f"http://127.0.0.1:{mjpeg}/{path}"), live=True, backend=backend)).kind == kind
+
+
+@pytest.mark.timeout(240)
+def test_a_frozen_sensor_is_told(backend: Backend, camera: Make, rtsp: Callable[..., Any]) -> None:
+    """A camera whose picture stands still while its encoder goes on is frozen; while it shows noise it is not (F03)."""
+    server = rtsp("--pattern", "smpte", "--still-after-s", "5", "--width", "320", "--height", "240")
+    source = open_source(camera(f"rtsp://{server.host}/cam", detect_fps=5.0), live=True, backend=backend)
+    judge = PictureJudge()
+    said, deadline_s = [("ok", 0.0)], time.monotonic() + 180.0
+    first_s = None
+    while said[-1][0] != "frozen":
+        assert time.monotonic() < deadline_s, said
+        frame = source.read(30.0)
+        assert frame is not None
+        first_s = first_s or frame.pts_s
+        verdict = judge.judge(frame.image, frame.pts_s)
+        if verdict != said[-1][0]:
+            said.append((verdict, frame.pts_s - first_s))
+    source.close()
+    print(f"\n{backend}: still from about 5 s on, told after {said[-1][1]:.1f} s")
+    assert [verdict for verdict, _ in said] == ["ok", "frozen"]
+    assert said[-1][1] >= 5.0
