@@ -74,7 +74,7 @@ class Counter:
         self._site = site.id
         books = [VisitBook(q.id) for q in site.queues]
         self._queues = [_Queue(q, b) for q, b in zip(site.queues, books, strict=True)]
-        self._floor = Floor(books)
+        self._floor = Floor(books, several=_on_several_cameras(site))
         used = {lane.camera_id for q in site.queues for lane in q.lanes}
         self._watches = {c.id: CameraWatch(c.detect_fps) for c in site.cameras}
         floors = {c.id: ground for c in site.cameras if (ground := to_floor(c.floor)) is not None}
@@ -262,6 +262,12 @@ class Counter:
             if text is not None:
                 out.append(_alert(reading, text))
         return out
+
+
+def _on_several_cameras(site: Site) -> dict[int, int]:
+    """The place of the last lane of each queue with lanes on several cameras."""
+    queues = enumerate(site.queues)
+    return {q: len(queue.lanes) - 1 for q, queue in queues if len({lane.camera_id for lane in queue.lanes}) > 1}
 
 
 def _alert(reading: QueueReading, text: str) -> QueueEvent:

@@ -11,6 +11,17 @@ from edge.queueing.presence import Presence
 from edge.queueing.visits import VisitBook
 
 
+@dataclass(frozen=True)
+class Gone:
+    """Somebody who was lost in a queue: in which lane, a member since when, there from the start?, and lost when."""
+
+    queue: int
+    lane: int
+    joined_s: float
+    censored: bool
+    lost_s: float
+
+
 @dataclass
 class Floor:
     """Made with the books; the rest fills as people come.
@@ -20,12 +31,16 @@ class Floor:
         present: everybody who is in a lane, member or not yet.
         grounds: (3, 3) from picture heights to metres, a camera.
         lived: what each lane has learned, by (queue, lane).
+        several: of each queue with lanes on several cameras the place of its last lane.
+        gone: those lost in these queues of late, see origins.py.
     """
 
     books: list[VisitBook]
     present: dict[Key, Presence] = field(default_factory=dict)
     grounds: dict[str, Array] = field(default_factory=dict)
     lived: dict[tuple[int, int], Experience] = field(default_factory=dict)
+    several: dict[int, int] = field(default_factory=dict)
+    gone: list[Gone] = field(default_factory=list)
 
     def in_queue(self, queue: int) -> list[Presence]:
         """Everybody in the queue's lanes, members or not yet."""

@@ -55,6 +55,8 @@ def link(
             _join(stay, hosts[pairs[i]], books)
         elif stay.guest and ((stay.queue, stay.number) in given or not (same[i] & (apart[i] <= APART_M)).any()):
             _unlink(stay, now_s)
+    newcomers = [o for o in others if o.number is None and not o.hidden]
+    _share_start([p for p in free if p.number is None], newcomers, grounds)
     for stay in unseen:
         if (stay.queue, stay.number) in given:
             _unlink(stay, now_s)
@@ -62,7 +64,17 @@ def link(
 
 def _unlink(stay: Presence, now_s: float) -> None:
     """A person of one's own, as of now."""
-    stay.number, stay.guest, stay.at_start, stay.entered_s = None, False, False, now_s
+    stay.number, stay.guest, stay.at_start, stay.entered_s, stay.apart = None, False, False, now_s, True
+
+
+def _share_start(mine: Sequence[Presence], others: Sequence[Presence], grounds: Mapping[str, Array]) -> None:
+    """Two sights of a newcomer whom no camera counts yet: both have been there since the earlier of the two."""
+    apart = np.array([[_apart(p, o, grounds) for o in others] for p in mine]).reshape(len(mine), len(others))
+    near = apart <= SAME_M
+    rows, columns = linear_sum_assignment(np.where(near, apart, 1e6))
+    for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
+        if near[i, j]:
+            mine[i].entered_s = others[j].entered_s = min(mine[i].entered_s, others[j].entered_s)
 
 
 def _join(stay: Presence, host: Presence, books: Sequence[VisitBook]) -> None:

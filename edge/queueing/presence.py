@@ -62,6 +62,8 @@ class Presence:
         number: the visit's number once counted, None before.
         borrowed: followed in another camera's lane, see Place.
         guest: another camera's sight of the person has opened the visit and goes on, see overlap.py.
+        apart: was another camera's guest until the sights drifted apart.
+        unexplained: counted, though the person began in the middle and nobody was missing then, see origins.py.
         hidden: not seen in the latest picture; at_exit: the first of the line, at the service line, when last seen.
         follower: who stood behind somebody now hidden, and how far from the service; see endings.odds_behind.
         stages: how far the person has been as a newcomer, see experience.py.
@@ -81,6 +83,8 @@ class Presence:
     number: int | None = None
     borrowed: bool = False
     guest: bool = False
+    apart: bool = False
+    unexplained: bool = False
     hidden: bool = False
     at_exit: bool = False
     follower: "tuple[Presence, float] | None" = None
