@@ -155,7 +155,10 @@ class Outbox:
             if seq < self._acked:
                 self._cursor = min(self._cursor, seq)
                 return True
-            if seq > self._acked and self._try(lambda: outbox_file.delete_to(self._db, seq)) is not None:
+            if seq > self._acked:
+                if self._try(lambda: outbox_file.delete_to(self._db, seq)) is None:
+                    self._unsure = (0, 0)
+                    return True
                 self._acked = seq
             self._cursor = max(self._cursor, self._acked)
             return True
@@ -213,8 +216,11 @@ class Outbox:
         self._waiting.hold(0)
         if epoch != self._epoch:  # begun anew
             self._last_at_open, self._cursor = 0, acked
-        elif last > self._last:
-            self._waiting.taken(rows, lost)
+        else:
+            if last > self._last:
+                self._waiting.taken(rows, lost)
+            if acked > self._acked:
+                self._cursor = max(self._cursor, acked)
         self._epoch, self._last, self._acked = epoch, last, acked
         return True
 
