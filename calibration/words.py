@@ -7,6 +7,7 @@ from typing import Any
 from calibration import proof_words
 from calibration.replay import Replayed
 from calibration.summary import QueueScore, measured_waits_s
+from edge.settings import Site
 from edge.vocabulary import QueueSettings
 
 UNPROVED = "No truth was given: this tells what the machine saw, not whether it is right"
@@ -47,7 +48,12 @@ def headline(done: Replayed, scores: Mapping[str, QueueScore], summary: Mapping[
         return "Scored against a sealed truth: its figures stand below, its moments nowhere."
     if summary.get("tracks"):
         return "People's tracks were compared with the truth; how many stood in the queues was not."
-    return f"{UNPROVED}."
+    return f"{UNPROVED}." if done.readings else _no_queue(done.site)
+
+
+def _no_queue(site: Site) -> str:
+    lines = "only its counting lines are told" if site.lines else "nothing was counted"
+    return f"The site file has no queue: {lines}. Draw one: linewise calibrate {site.path.name}."
 
 
 def _moments(count: int) -> str:

@@ -18,7 +18,10 @@ def lane_lines(site: Site) -> Iterator[CheckLine]:
     """Findings on every lane; one ok line where nothing is wrong."""
     if not site.queues and not site.lines:
         yield CheckLine(
-            "warning", "queues", "the file has no [[queue]]", "write one: examples/ and docs/site-file.md show how"
+            "warning",
+            "queues",
+            "the file has no [[queue]]",
+            f"draw one: linewise calibrate {site.path.name}; or write it: examples/ and docs/site-file.md show how",
         )
     for queue in site.queues:
         for number, lane in enumerate(queue.lanes, 1):

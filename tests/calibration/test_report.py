@@ -91,6 +91,15 @@ def test_the_page_says_what_happened(tmp_path: Path) -> None:
     assert seen.text.count("−") == 0  # plain minus signs only, so figures can be copied
 
 
+def test_a_site_without_a_queue_is_told_how_to_get_one(tmp_path: Path) -> None:
+    """Where nothing is drawn the first sentence is not about truth: it says to draw."""
+    done = done_of(tmp_path)
+    site = replace(done.site, queues=())
+    nothing = replace(done, site=site, readings={}, visits={})
+    told = words.headline(nothing, {}, {})
+    assert told == f"The site file has no queue: nothing was counted. Draw one: linewise calibrate {site.path.name}."
+
+
 def test_without_a_truth_nothing_is_claimed(tmp_path: Path) -> None:
     """The verdict of a replay without truth is that nothing is proved."""
     seen = Seen(page_of(done_of(tmp_path), Truth()))
