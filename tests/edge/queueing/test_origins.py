@@ -54,7 +54,7 @@ def test_who_is_found_has_waited_since_the_one_lost_joined() -> None:
 
 
 def test_found_before_the_other_is_lost() -> None:
-    """Found at 30 s while the other track stands until 50 s: the visit that is served began first, the lost one later."""
+    """Found at 30 s while the other track stands until 50 s: the served visit began first, the lost one later."""
     visits = ended({1: served_from(30.0)}, {2: waiting_in_the_tail(50.0), 3: STAYS})
     assert one(visits, "served").joined_s == pytest.approx(10.0, abs=2.5)
     assert one(visits, "lost").joined_s == pytest.approx(30.0, abs=0.5)
