@@ -1,14 +1,41 @@
-"""From camera to camera: who goes on in the next camera's lane, and who is only out of this one's sight."""
+"""Visits that go on elsewhere: in the next camera's lane, out of this one's sight, or under the track of a newcomer."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from edge.queueing import endings, overlap
 from edge.queueing.floor import Floor
+from edge.queueing.identity import reach
 from edge.queueing.lanes import Zone, signed_distance
 from edge.queueing.paths import Key, Path
 from edge.queueing.presence import Place, Presence
+
+LATE_S = 1.0  # a track that goes over to somebody else may still look inside for so long
+
+
+def exchanged(floor: Floor, stay: Presence) -> bool:
+    """Has a member's track walked out with somebody else, and the person been found again, as a newcomer?
+
+    Nobody appears from nowhere inside a line: a newcomer whose track began in the lane when the member's went out,
+    within reach of where that was last inside, is the member, who goes on there.
+    """
+    near = []
+    for p in floor.in_queue(stay.queue):
+        since_s, here = p.path.first_s - stay.in_s, p.place == stay.place and p.path.key[0] == stay.path.key[0]
+        if stay.number is None or p.number is not None or not here or p.entered_s != p.path.first_s:
+            continue
+        apart = math.dist(stay.in_point, p.path.first_point)
+        if -LATE_S <= since_s <= endings.AHEAD_S and apart <= reach(stay.path, since_s):
+            near.append((apart, p.path.first_point, p))
+    if not near or stay.number is None:
+        return False
+    found = min(near, key=lambda n: n[:2])[2]
+    del floor.present[stay.path.key]
+    found.number, found.entered_s, found.at_start = stay.number, stay.entered_s, stay.at_start
+    floor.books[stay.queue].follow(stay.number, found.path.names[-1])
+    return True
 
 
 def from_other_camera(floor: Floor, path: Path, place: Place) -> Presence | None:

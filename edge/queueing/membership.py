@@ -15,14 +15,13 @@ from edge.queueing.floor import Floor
 from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape, zone
 from edge.queueing.paths import Key, Path
 from edge.queueing.presence import End, Presence
-from edge.queueing.returning import HELD_BESIDE_S, Given, Lost, retrack
+from edge.queueing.returning import Given, Lost, goes_on, is_staff, retrack
 from edge.queueing.sight import Seen, measure, places_on
 from edge.vocabulary import QueueSettings, Tracks
 
 GAP_S = 3.0  # longer without a picture: what happened meanwhile is unknown
 REMEMBER_S = 30.0  # longer: who was there is not looked for any more
 BACK_S = 1.0  # pictures older than the latest by less are late ones; by more, the clock was set back
-STAFF_S = 5.0  # so long in a staff area: staff
 FORGET_S = 6.0  # a path without a stay, unseen
 
 
@@ -115,7 +114,7 @@ class CameraLanes:
         """Those found inside for the first time take over the stays of those just lost nearby."""
         now = {s.key for s in seen}
         present = self.floor.present
-        hidden = [p for k, p in self._paths.items() if k not in now and (k in present or _goes_on(p, at_s))]
+        hidden = [p for k, p in self._paths.items() if k not in now and (k in present or goes_on(p, at_s))]
         near = [s for s in seen if s.staff or max(s.distance) > -rules.MARGIN_HEIGHTS * s.height]
         new = [s for s in near if s.key not in self._paths]
         rest = retrack(self._paths, hidden, new, self.floor, at_s=at_s, certain=not self._resumed) if new else []
@@ -142,7 +141,7 @@ class CameraLanes:
             stay.hidden, stay.at_exit, stay.follower = False, False, None
             self._follow(stay, at_s)
             stay = self.floor.present.get(path.key)
-        if stay is None and not _is_staff(path):
+        if stay is None and not is_staff(path):
             best = self._best_lane(path)
             if best is not None and not self._places[best].borrowed:
                 self._enter(path, best)
@@ -174,7 +173,7 @@ class CameraLanes:
 
     def _follow(self, stay: Presence, at_s: float) -> None:
         place, shape = self._places[stay.place], self._shapes[stay.place]
-        if _is_staff(stay.path):
+        if is_staff(stay.path):
             self._finish(stay, End("left", at_s))
             return
         rules.watch_line(stay, shape)
@@ -199,8 +198,10 @@ class CameraLanes:
             self._finish(stay, end)
 
     def _set_aside(self, stay: Presence, end: End) -> bool:
-        """Somebody whose track has left the lane though the person did not, see handover.py: hidden from now on."""
-        if end.outcome != "left" or not handover.out_of_sight(stay, self._behind[stay.place]):
+        """Somebody whose track has left the lane though the person did not, see handover.py: known there, or hidden."""
+        if end.outcome != "left" or handover.exchanged(self.floor, stay):
+            return end.outcome == "left"
+        if not handover.out_of_sight(stay, self._behind[stay.place]):
             return False
         self._aside -= 1
         key = (self.camera_id, stay.path.key[1], self._aside)
@@ -277,7 +278,7 @@ class CameraLanes:
     def _forget(self, listed: set[Key], at_s: float) -> None:
         for key, path in list(self._paths.items()):
             old = at_s - path.seen_s > FORGET_S
-            if key not in self.floor.present and old and (key not in listed or not _is_staff(path)):
+            if key not in self.floor.present and old and (key not in listed or not is_staff(path)):
                 del self._paths[key]
 
     def _lose_all(self) -> None:
@@ -289,12 +290,3 @@ class CameraLanes:
             self._finish(stay, end)
         self._paths.clear()
         self._lost.clear()
-
-
-def _is_staff(path: Path) -> bool:
-    return path.staff_s >= STAFF_S
-
-
-def _goes_on(path: Path, at_s: float) -> bool:
-    """Is it worth remembering who this is though in no lane: staff, or done with a lane and not yet gone?"""
-    return at_s - path.seen_s <= HELD_BESIDE_S and (_is_staff(path) or path.barred is not None)

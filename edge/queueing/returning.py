@@ -15,7 +15,18 @@ from edge.queueing.paths import Key, Path
 from edge.queueing.presence import End, Presence
 from edge.queueing.sight import Seen
 
+STAFF_S = 5.0  # so long in a staff area: staff
 HELD_BESIDE_S = 3.0  # staff, and those done with a lane, are looked for so long
+
+
+def is_staff(path: Path) -> bool:
+    """Has the person stood in a staff area for long enough?"""
+    return path.staff_s >= STAFF_S
+
+
+def goes_on(path: Path, at_s: float) -> bool:
+    """Is it worth remembering who this is though in no lane: staff, or done with a lane and not yet gone?"""
+    return at_s - path.seen_s <= HELD_BESIDE_S and (is_staff(path) or path.barred is not None)
 
 
 @dataclass(frozen=True)

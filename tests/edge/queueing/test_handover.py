@@ -3,7 +3,7 @@
 import pytest
 
 from edge.queueing.floor import Floor
-from edge.queueing.handover import from_other_camera, out_of_sight, set_aside
+from edge.queueing.handover import exchanged, from_other_camera, out_of_sight, set_aside
 from edge.queueing.lanes import zone
 from edge.queueing.presence import Presence
 from tests.edge.queueing.people import arrive, book_and_floor, path, place_of, shape_of
@@ -100,3 +100,44 @@ def test_nobody_is_set_aside_whom_another_camera_sees() -> None:
     other.number = stay.number
     assert set_aside(floor, stay, ("c1", "r", -1), []) is None
     assert list(floor.present.values()) == [other]
+
+
+def walked_out(floor: Floor) -> Presence:
+    """A member last inside at 10 s, whose track has gone over the side."""
+    stay = arrive(floor, path((0.9, 0.6)), joined_s=2.0)
+    stay.in_s, stay.in_point, stay.out_since_s = 10.0, (0.9, 0.6), 10.2
+    return stay
+
+
+@pytest.mark.parametrize(
+    ("at_s", "x", "found"),
+    [(10.4, 0.92, True), (9.5, 0.92, True), (8.5, 0.92, False), (11.5, 0.92, False), (10.4, 0.7, False)],
+    ids=["just then", "a moment before", "before", "later", "elsewhere"],
+)
+def test_a_track_that_walks_out_with_somebody_else_leaves_the_visit_behind(at_s: float, x: float, found: bool) -> None:
+    """A newcomer who appears in the lane at the place and moment is the member: the visit goes on, nobody left."""
+    book, floor = book_and_floor()
+    walked_out(floor)
+    new = arrive(floor, path((x, 0.6), key=("c1", "r", 7), at_s=at_s), joined_s=None)
+    new.entered_s = at_s
+    assert exchanged(floor, floor.present["c1", "r", 1]) is found
+    if found:
+        assert list(floor.present.values()) == [new]
+        assert (new.number, new.entered_s) == (1, 2.0)
+        assert book.open_visits()[0].track_ids == ("c1/r/1", "c1/r/7")
+    else:
+        assert new.number is None
+        assert len(floor.present) == 2
+
+
+def test_who_came_in_or_counts_already_is_nobody_else() -> None:
+    """One who walked into the lane, a member, or somebody of another lane or camera is not the member who left."""
+    _, floor = book_and_floor()
+    stay = walked_out(floor)
+    came_in = arrive(floor, path((0.9, 0.6), key=("c1", "r", 7), at_s=10.0), joined_s=None)
+    came_in.entered_s = 10.4
+    arrive(floor, path((0.9, 0.6), key=("c1", "r", 8), at_s=10.4), joined_s=10.4)
+    other = arrive(floor, path((0.9, 0.6), key=("c2", "r", 9), at_s=10.4), joined_s=None)
+    other.entered_s = 10.4
+    assert not exchanged(floor, stay)
+    assert len(floor.present) == 4
