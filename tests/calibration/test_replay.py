@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from calibration import overlay, replay, report, summary, words
@@ -201,6 +203,19 @@ def test_an_overlay_shows_lane_and_member(site: Site, tmp_path: Path) -> None:
     assert blue[100, 78:84].any(), "the lane's left border at x 0.25"
     assert blue[100, 136:146].any(), "the member's box"
     assert not list(tmp_path.glob(".*"))
+
+
+def test_letters_stand_once_on_a_plate_of_their_width() -> None:
+    """No rim of other letters stands out beside them, also where the text begins outside the picture."""
+    for x in (20, -6):
+        image = np.full((60, 300, 3), 255, np.uint8)
+        overlay.put_text(image, "till-1: 5 (5-5)", (x, 30), (255, 150, 60))
+        changed = np.flatnonzero((image != 255).any(axis=(0, 2)))
+        (width, _), _ = cv2.getTextSize("till-1: 5 (5-5)", cv2.FONT_HERSHEY_SIMPLEX, overlay.TEXT, 1)
+        assert changed.min() >= max(x - 3, 0)
+        assert changed.max() < x + width + 3
+        assert (image[:, :, 0] > 200)[15:35, max(x, 0) : x + width].any(), "the letters' colour"
+        assert (image == 85).any(), "the plate"
 
 
 def film(path: Path) -> list[Any]:
