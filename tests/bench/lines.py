@@ -177,7 +177,8 @@ def table(done: Mapping[str, Sequence[list[Outcome]]]) -> list[str]:
         halves = seeds[::2], seeds[1::2]
         fits = [fitted([o for outcomes in half for o in outcomes]) for half in halves]
         rows[name] = [sums(outcomes, fits[1 - k % 2]) for k, outcomes in enumerate(seeds)]
-    return [line(c.name, rows[c.name], rows.get(c.name.replace(BROKEN, PLAIN))) for c in CASES if c.name in rows]
+    plain = {c.name: rows.get(c.name.replace(BROKEN, PLAIN)) for c in CASES if BROKEN in c.name}
+    return [line(c.name, rows[c.name], plain.get(c.name)) for c in CASES if c.name in rows]
 
 
 def _one(cases: Sequence[Case], seed: int, seconds: float, fps: float) -> dict[str, list[Outcome]]:
