@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from edge.capture.address import Address
+from edge.capture.damage import COMPLAINTS
 from edge.capture.faults import file_fault, network_fault
+from edge.capture.gst_jitter import JitterWatch
 from edge.capture.gst_library import REMEDY, gst
 from edge.capture.source import Due, Image
 from edge.errors import SourceError
@@ -29,7 +31,6 @@ class GstReader:
     """One recording or stream through GStreamer."""
 
     backend = "gstreamer"
-    passed_over = 0  # its jitter buffer drops what is late by itself
 
     def __init__(self, camera: CameraSettings, address: Address, stop: threading.Event) -> None:
         """Raises SourceError where GStreamer isn't installed. `stop` ends `pictures` from another thread."""
@@ -39,22 +40,29 @@ class GstReader:
         self._camera = camera
         self._address = address
         self._stop = stop
-        self._begun = False  # a first picture has been decoded
+        self._decoded = 0
+        self._jitter = JitterWatch()
+        self._lost_packets = 0
+        self.passed_over = 0
 
     def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
         """See Reader."""
         pipeline, sink, wanted = self._pipeline(due)
         bus = pipeline.get_bus()
         polls = 0
+        fault: SourceError | None = None
         try:
             pipeline.set_state(self._gst.State.PLAYING)
             while not self._stop.is_set():
                 sample = sink.try_pull_sample(POLL_NS)
+                fault = self._listen(bus) or fault
                 if sample is not None:
                     yield wanted.popleft(), _image(sample, self._gst.MapFlags.READ)
-                elif self._over(bus, sink):
+                elif fault is not None:
+                    raise fault
+                elif sink.is_eos():
                     return
-                elif not self._begun and self._address.kind == "file" and (polls := polls + 1) > OPEN_POLLS:
+                elif not self._decoded and self._address.kind == "file" and (polls := polls + 1) > OPEN_POLLS:
                     raise file_fault(self._camera, "unreadable", "this isn't a video that can be read")
         finally:
             pipeline.set_state(self._gst.State.NULL)
@@ -110,6 +118,7 @@ class GstReader:
             wanted |= {"latency": LATENCY_MS, "tcp-timeout": CONNECT_US, "drop-on-latency": True}
             self._gst.util_set_object_arg(source, "protocols", "tcp")
             source.connect("select-stream", _is_video)
+            self._jitter.attach(source)
         elif self._address.kind == "network":
             wanted |= {"timeout": CONNECT_US // 1_000_000, "is-live": True, "retries": 0}
         for key, value in wanted.items():
@@ -123,7 +132,7 @@ class GstReader:
 
     def _probe(self, _: Any, info: Any, due: Due, wanted: deque[float]) -> Any:
         """In the decoder's thread: keeps a picture that is wanted, drops the others."""
-        self._begun = True
+        self._decoded += 1
         pts = info.get_buffer().pts
         media_s = due(None if pts == self._gst.CLOCK_TIME_NONE else pts / self._gst.SECOND)
         if media_s is None:
@@ -131,13 +140,20 @@ class GstReader:
         wanted.append(media_s)
         return self._gst.PadProbeReturn.OK
 
-    def _over(self, bus: Any, sink: Any) -> bool:
-        """True at the end; raises what the pipeline reports."""
-        message = bus.pop_filtered(self._gst.MessageType.ERROR)
-        if message is not None:
-            error, debug = message.parse_error()
-            raise self._fault(error, f"{error.message} {debug or ''}")
-        return bool(sink.is_eos())
+    def _listen(self, bus: Any) -> SourceError | None:
+        """What the pipeline has reported since the last time; lost and late packets are counted."""
+        lost = self._jitter.lost()
+        if lost > self._lost_packets:  # the pictures that they belong to are damaged
+            COMPLAINTS.of_gstreamer()
+        self._lost_packets = lost
+        kinds = self._gst.MessageType.ERROR | self._gst.MessageType.ELEMENT
+        while (message := bus.pop_filtered(kinds)) is not None:
+            if message.type == self._gst.MessageType.ERROR:
+                error, debug = message.parse_error()
+                return self._fault(error, f"{error.message} {debug or ''}")
+            packets = self._jitter.hear(message.get_structure())
+            self.passed_over += round(packets * self._decoded / max(1, self._jitter.pushed()))
+        return None
 
     def _fault(self, error: Any, text: str) -> SourceError:
         """What an error means; the library's own text may hold addresses, so it is never passed on."""

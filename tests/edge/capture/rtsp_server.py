@@ -25,6 +25,7 @@ def main() -> None:
     options.add_argument(
         "--still-after-s", type=float, help="then the pattern stands still, and is encoded all the same"
     )
+    options.add_argument("--lost", type=float, default=0.0, help="share of the RTP packets that never arrive")
     options.add_argument("--user")
     options.add_argument("--password")
     args = options.parse_args()
@@ -46,7 +47,11 @@ def main() -> None:
     )
     if args.film:
         pictures = f"multifilesrc location={args.film} loop=true ! h264parse name=film"
-    factory.set_launch(f"( {pictures} ! rtph264pay name=pay0 pt=96 )")
+    factory.set_launch(
+        f"( {pictures} ! rtph264pay pt=96 ! netsim drop-probability={args.lost} name=pay0 )"
+        if args.lost
+        else f"( {pictures} ! rtph264pay name=pay0 pt=96 )"
+    )
     factory.set_shared(True)
     if args.film:
         factory.connect("media-configure", lambda _, media: timed(media.get_element().get_by_name("film"), Gst))

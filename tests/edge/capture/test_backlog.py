@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from edge.capture.address import address_of
 from edge.capture.backlog import LATE_S, Backlog
 from edge.capture.live import LiveSource
-from edge.capture.pyav_reader import PyAvReader
+from edge.capture.open import Backend, open_source
 from edge.settings import CameraSettings
 
 FPS = 30.0
@@ -59,11 +58,9 @@ def test_a_jump_of_the_streams_clock_is_no_backlog(jump_s: float) -> None:
 @pytest.mark.e2e
 @pytest.mark.timeout(180)
 def test_what_waits_is_passed_over(
-    camera: Callable[..., CameraSettings], rtsp: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    backend: Backend, camera: Callable[..., CameraSettings], rtsp: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader that needs 0.25 s a picture passes others of a real camera over, counts them and goes on."""
-    server = rtsp("--fps", "30")
-    settings = camera(f"rtsp://{server.host}/cam")
     due = LiveSource._due
 
     def slow(source: LiveSource, raw_s: float | None) -> float | None:
@@ -71,9 +68,10 @@ def test_what_waits_is_passed_over(
         return due(source, raw_s)
 
     monkeypatch.setattr(LiveSource, "_due", slow)
-    source = LiveSource(settings, lambda stop: PyAvReader(settings, address_of(settings), stop), paced=False)
+    server = rtsp("--fps", "30", "--pattern", "smpte", "--width", "640", "--height", "480")
+    source = open_source(camera(f"rtsp://{server.host}/cam"), live=True, backend=backend)
     try:
-        deadline_s = time.monotonic() + 90.0
+        deadline_s = time.monotonic() + 120.0
         while source.dropped < 60:
             assert time.monotonic() < deadline_s, "nothing is passed over"
             source.read(1.0)

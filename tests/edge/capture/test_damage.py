@@ -72,13 +72,14 @@ def test_a_damaged_stream_is_told_in_health_and_tracks(
 
 @pytest.mark.e2e
 @pytest.mark.timeout(120)
-def test_broken_bytes_are_counted_by_both_decoders(
-    backend: Backend, camera: Callable[..., CameraSettings], rtsp: Callable[..., Any]
+@pytest.mark.parametrize("fault", [("--broken", "0.001"), ("--lost", "0.02")], ids=["broken", "lost"])
+def test_broken_bytes_and_lost_packets_are_counted_by_both_decoders(
+    fault: tuple[str, str], backend: Backend, camera: Callable[..., CameraSettings], rtsp: Callable[..., Any]
 ) -> None:
-    """PyAV's and GStreamer's decoders are both heard."""
+    """PyAV and GStreamer are both heard: of broken bytes (F05), and of packets that never come (F06)."""
     from edge.capture.damage import COMPLAINTS
 
-    server = rtsp("--pattern", "smpte", "--broken", "0.001", "--fps", "15", "--width", "640", "--height", "480")
+    server = rtsp("--pattern", "smpte", *fault, "--fps", "15", "--width", "640", "--height", "480")
     source = open_source(camera(f"rtsp://{server.host}/cam"), live=True, backend=backend)
     before, deadline_s = COMPLAINTS.count, time.monotonic() + 60.0
     try:
