@@ -22,7 +22,7 @@ def test_pictures_go_on_over_a_bad_link(
     rtsp: Callable[..., Any],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """With 0.1 s each way and one piece of ten 0.6 s late pictures come, in order; a break is mended by opening anew."""
+    """With 0.1 s each way and one piece of ten 0.6 s late pictures come, in order; after a break too."""
     server = rtsp()
     link = Toxic(int(server.host.rsplit(":", 1)[1]), Toxics(latency_s=0.1, stall_share=0.1), seed=7)
     settings = camera(f"rtsp://127.0.0.1:{link.port}/cam", detect_fps=10.0)
