@@ -58,7 +58,7 @@ class CameraLanes:
         self._relink(seen, at_s)
         for s in seen:
             self._move(s, at_s)
-        for s in seen:
+        for s in sorted(seen, key=lambda s: s.key in self.floor.present):  # newcomers first: see handover.exchanged
             self._place(self._paths[s.key], at_s)
         self._unseen({s.key for s in seen}, at_s)
         self._count(at_s)
