@@ -29,6 +29,7 @@ def run_server(
     Raises:
         LinewiseError: the server ended by itself.
     """
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # where it listens is said in our own words
     config = uvicorn.Config(
         app, host=address, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=END_S, timeout_keep_alive=20, limit_concurrency=2000,

@@ -1,4 +1,4 @@
-"""Takes the documentation's pictures of all pages and of the public display, from stores that are filled by a seed.
+"""Takes the pictures of the documentation: all pages, the public display and the API, from stores filled by a seed.
 
 python -m tests.e2e.dashboard_pictures docs/pictures
 
@@ -19,17 +19,18 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from sqlite_utils import Database
 
+from dashboard.api.app import api_app
 from dashboard.display.serve import display_app
-from dashboard.http_server import run_server
 from dashboard.launch import run_dashboard
 from dashboard.page import Names
 from edge.certificate import Certificate, Score, certificates_path, fingerprints, text
-from edge.settings import CameraSettings, DashboardSettings, DisplaySettings, Site
+from edge.settings import ApiSettings, CameraSettings, DashboardSettings, DisplaySettings, Site
 from edge.vocabulary import LaneSettings, QueueSettings
 from linewise.parts import free_port
 from tests.dashboard.fill import EVERY_CAMERA, EVERY_QUEUE, SITE, FakeCamera, FakeQueue, alert, every_kind, fill, go_on
 from tests.dashboard.month import fill_month
 from tests.e2e.chromium import chromium
+from tests.e2e.served import served
 
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 MOST_PX = {"desk": 1700, "phone": 2600}
@@ -159,21 +160,28 @@ def keep(page: Page, path: Path) -> None:
 
 def take_display(browser: Browser, folder: Path, store: Path, shown: Site) -> None:
     """The public display with three queues, and one in another language."""
-    settings, port, stop = DisplaySettings(languages=("en",)), free_port(), threading.Event()
-    app = display_app(Names.of(shown), settings, store=store, utc_s=time.time)
-    given = {"address": "127.0.0.1", "port": port, "stop": stop, "before_end": app.state.board.close}
-    thread = threading.Thread(target=run_server, args=(app,), kwargs=given)
-    thread.start()
-    try:
+    app = display_app(Names.of(shown), DisplaySettings(languages=("en",)), store=store, utc_s=time.time)
+    with served(app, free_port(), app.state.board.close) as url:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         for name, address in {"display": "", "display-one": "q/till-1?lang=fr"}.items():
-            reach(page, f"http://127.0.0.1:{port}/{address}", first=".value", close=False)
+            reach(page, f"{url}/{address}", first=".value", close=False)
             page.wait_for_timeout(2500)
             keep(page, folder / f"{name}.png")
         page.close()
-    finally:
-        stop.set()
-        thread.join()
+
+
+def take_api(browser: Browser, folder: Path, store: Path, shown: Site) -> None:
+    """The API's page with one question tried out."""
+    app = api_app(Names.of(shown), ApiSettings(), DashboardSettings(), store=store, utc_s=time.time)
+    with served(app, free_port()) as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        reach(page, f"{url}/docs", first=".opblock", close=False)
+        page.locator("#operations-now-queues_v1_queues_get .opblock-summary-control").click()
+        page.get_by_role("button", name="Execute").click()
+        page.locator(".live-responses-table").first.wait_for(timeout=120_000)
+        page.wait_for_timeout(1000)
+        keep(page, folder / "api-docs.png")
+        page.close()
 
 
 def reach(page: Page, url: str, *, first: str = ".lw-card", close: bool = True) -> None:
@@ -203,6 +211,7 @@ def main() -> None:
         with serving(fill_weeks, TILLS, CAMERAS) as (url, store, shown):
             take(browser, folder, url, PAGES)
             take_display(browser, folder, store, shown)
+            take_api(browser, folder, store, shown)
         with serving(lambda store: fill(store, CANTEEN, CAMERAS, now_s=time.time()), CANTEEN, CAMERAS) as (url, _, _):
             take(browser, folder, url, LIVE)
         with serving(lambda store: every_kind(store, now_s=time.time()), EVERY_QUEUE, EVERY_CAMERA) as (url, _, _):
