@@ -6,6 +6,7 @@ saving keeps the file that was there as a backup and never overwrites what someb
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -76,19 +77,13 @@ class Draft:
 
     def put(self, spot: Spot, points: Polygon) -> None:
         """Sets a shape; a `number` past the end of staff_area or mask adds one."""
+        self.put_all([(spot, points)])
+
+    def put_all(self, shapes: Sequence[tuple[Spot, Polygon]]) -> None:
+        """Sets several shapes in one step."""
         document = tomlkit.parse(self.text)
-        table, key = _table_of(document, spot)
-        if spot.kind == "floor":
-            table[key]["image"] = _pairs(points)
-        elif spot.kind in ("staff_area", "mask"):
-            shapes = [list(shape) for shape in table.get(key, [])]
-            shapes[spot.number : spot.number + 1] = [_pairs(points)]
-            table[key] = shapes
-        else:
-            table[key] = _pairs(points)
-            other = {"service_line": "service_area", "service_area": "service_line"}.get(key)
-            if other is not None:  # a lane has the one or the other
-                table.pop(other, None)
+        for spot, points in shapes:
+            _set(document, spot, points)
         self._step(document)
 
     def remove(self, spot: Spot) -> None:
@@ -239,6 +234,21 @@ def _table_of(document: tomlkit.TOMLDocument, spot: Spot) -> tuple[Any, str]:
     if spot.kind == "line":
         return _find(document, "line", spot.owner), "points"
     return _lanes(document, spot.owner)[spot.lane], spot.kind
+
+
+def _set(document: tomlkit.TOMLDocument, spot: Spot, points: Polygon) -> None:
+    table, key = _table_of(document, spot)
+    if spot.kind == "floor":
+        table[key]["image"] = _pairs(points)
+    elif spot.kind in ("staff_area", "mask"):
+        shapes = [list(shape) for shape in table.get(key, [])]
+        shapes[spot.number : spot.number + 1] = [_pairs(points)]
+        table[key] = shapes
+    else:
+        table[key] = _pairs(points)
+        other = {"service_line": "service_area", "service_area": "service_line"}.get(key)
+        if other is not None:  # a lane has the one or the other
+            table.pop(other, None)
 
 
 def _append(document: tomlkit.TOMLDocument, kind: str, table: Table) -> None:

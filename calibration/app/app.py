@@ -11,6 +11,7 @@ from calibration.app.told import told
 from calibration.app.tools import TOOLS, colour_of, draw, shapes_of, spot_of, trial
 from calibration.app.watcher import Watcher, watcher_of
 from calibration.draft import Draft, Spot, corners
+from calibration.draft_move import moved
 from calibration.floor import FloorError, rectangle
 from edge.errors import InputError
 from edge.settings import Site
@@ -157,7 +158,7 @@ def _apply(event: dict[str, Any], camera_id: str) -> bool:
     elif kind == "draw" and points is not None and event.get("tool") == state.tool:
         return _drawn(draft, points, camera_id, str(event.get("mark")))
     elif kind == "move" and points is not None and spot is not None:
-        draft.put(spot, points)
+        draft.put_all(moved(state.site, spot, points))
     elif kind == "delete" and spot is not None:
         draft.remove(spot)
     else:
