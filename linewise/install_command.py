@@ -57,6 +57,8 @@ def install(
     live = root == Path("/") and not dry_run
     if live and os.geteuid() != 0:
         raise InputError("install writes to /etc and needs root: sudo; or stage the files with --root FOLDER")
+    if live:
+        require_seen(project, Path(sys.base_prefix))
     try:
         if live:
             _make_user(user)
@@ -103,6 +105,22 @@ def _project() -> Path:
             "put the project into a folder such as /opt/linewise, make its .venv there and run install from it"
         )
     return project
+
+
+def require_seen(project: Path, python: Path) -> None:
+    """The units must see the project and the Python that its .venv was made with.
+
+    Raises:
+        InputError: one of them lies where they do not look.
+    """
+    remedies = {
+        project: "put the project into a folder such as /opt/linewise and make its .venv there",
+        python: "make the .venv anew with the system's Python: make clean product PYTHON=/usr/bin/python3",
+    }
+    for place, remedy in remedies.items():
+        hidden = next((top for top in HIDDEN if place.resolve().is_relative_to(top)), None)
+        if hidden is not None:
+            raise InputError(f"{place}: the units do not see {hidden} (ProtectHome, PrivateTmp); {remedy}")
 
 
 def _make_user(user: str) -> None:

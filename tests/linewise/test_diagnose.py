@@ -263,8 +263,8 @@ def test_a_part_that_is_missing_or_twice_is_a_fault(canteen: object) -> None:
     ]
     found = levels(part_lines(canteen, processes))  # type: ignore[arg-type]
     assert found == {
-        "counter": "fault", "camera@tills": "ok", "camera@door": "fault", "collector": "warning", "dashboard": "warning",
-        "alerts": "warning",
+        "counter": "fault", "camera@tills": "ok", "camera@door": "fault",
+        "collector": "warning", "dashboard": "warning", "alerts": "warning",
     }  # fmt: skip
 
 

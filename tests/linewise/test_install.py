@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from edge.errors import InputError
 from linewise.cli import app
 from linewise.install import GPU, UNITS, VERSIONS_KEPT, WANTS, Plan, apply, before, plan, remember, versions
+from linewise.install_command import require_seen
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "systemd"
@@ -92,6 +93,17 @@ def test_no_templates_are_told(tmp_path: Path) -> None:
     """Where the project's units are missing, the message says from where to install."""
     with pytest.raises(InputError, match="has no units"):
         plan(tmp_path, project=ROOT, site=tmp_path / "site.toml", user="x", cameras=())
+
+
+@pytest.mark.parametrize(
+    ("project", "python", "remedy"),
+    [("/home/me/linewise", "/usr", "/opt/linewise"), ("/opt/linewise", "/home/me/.pyenv/versions/3.12", "PYTHON=/usr")],
+)
+def test_what_the_units_do_not_see_is_told(project: str, python: str, remedy: str) -> None:
+    """A project or a Python below /home or /root, which would only fail once systemd starts it, is refused in words."""
+    with pytest.raises(InputError, match=remedy):
+        require_seen(Path(project), Path(python))
+    require_seen(Path("/opt/linewise"), Path("/usr"))
 
 
 def test_a_gpu_is_let_in_only_where_there_is_one(tmp_path: Path) -> None:
