@@ -8,10 +8,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from edge.config import load_site
-from tests.e2e.test_calibrate_browser import FILM, FRESH, page_of
-from tests.e2e.test_dashboard_browser import PATIENCE_MS
+from tests.e2e.test_calibrate_browser import FILM, FRESH, PATIENCE_MS, page_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
 TWO = """[site]
 id = "s"
