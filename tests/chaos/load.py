@@ -125,7 +125,7 @@ def figures_of(samples: list[dict[str, Any]], cameras: int) -> dict[str, Any]:
     slope, error = slope_of_mb(warm)
     details = {row["detail"] for s in warm for row in s["cameras"].values()}
     return {
-        "decoded_per_s": [round(min(came), 1), round(max(came), 1)],
+        "came_per_s": [round(min(came), 1), round(max(came), 1)],
         "looked_at_per_s_min": round(min(out), 2),
         "looked_at_per_s_max": round(max(out), 2),
         "fair": min(out) >= 0.6 * max(out),
