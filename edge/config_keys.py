@@ -26,6 +26,7 @@ from edge.config_values import (
     days,
     four,
     ident,
+    ident_or_folder,
     names,
     number,
     plain,
@@ -67,7 +68,13 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "home_assistant": Key(yes, "true or false", "tell Home Assistant of all queues and cameras", "false", False),
     },
     "detector": {
-        "model": Key(ident, _A_ID, 'the shipped graph: quick "n", middle "m", fine "s"', '"m"', "m"),
+        "model": Key(
+            ident_or_folder,
+            f"{_A_ID}; or a folder, relative to the site file, with a / in it",
+            'the shipped graph: quick "n", middle "m", fine "s"; or what linewise export made, as "./weights"',
+            '"m"',
+            "m",
+        ),
         "runtime": Key(
             word(*RUNTIMES),
             ", ".join(RUNTIMES),

@@ -160,7 +160,7 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         lines=tuple(LineSettings(t.values["id"], t.values["camera"], t.values["points"]) for t in found["line"]),
         alerts=tuple(_alert(table) for table in found["alert"]),
         mqtt=next(_mqtt(found, path.parent), None),
-        detector_model=detector["model"],
+        detector_model=str(path.parent / detector["model"]) if "/" in detector["model"] else detector["model"],
         detector_runtime=detector["runtime"],
         detector_threads=detector["threads"],
         store=store_settings(_values(found, "store"), path.parent),

@@ -43,6 +43,11 @@ def ident(raw: Any) -> str:
     raise WrongValueError(f"not an id{hint}")
 
 
+def ident_or_folder(raw: Any) -> str:
+    """An id, or with a / in it the path of a folder."""
+    return plain(raw) if "/" in string(raw) else ident(raw)
+
+
 def text(raw: Any) -> str:
     """A name for people: 1 to 80 characters, no control characters."""
     value = string(raw)

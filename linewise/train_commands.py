@@ -85,7 +85,7 @@ def _finetune(words: dict[str, Any]) -> None:
         typer.echo(f"{row.name:24}{numbers[0]:>8}{numbers[1]:>10}")
     if words["replay"] is None:
         typer.echo("old data: name some with --replay to see what is kept (and to keep more)")
-    typer.echo(f"linewise export --run {words['out']} makes it ready to use")
+    typer.echo(f'linewise export --run {words["out"]} makes it ready to use, as [detector] model = "./FOLDER"')
 
 
 def export(  # noqa: PLR0917  typer makes options of them
@@ -250,19 +250,12 @@ def guarded(work: Callable[[], Any]) -> Any:
 
 
 def open_model(model: str, *, runtime: str, score_threshold: float, weights: Path | None = None) -> Any:
-    """A detector by name in the manifest, or by the folder of exported weights (its first model) or one's manifest."""
-    from detector.runtime.errors import DetectorError
-    from detector.runtime.manifest import MANIFEST, model_names
+    """A detector by name in the manifest, or by the folder of exported weights that holds one model."""
+    from detector.runtime.manifest import MANIFEST
     from detector.runtime.open import open_detector
 
-    path = Path(model)
-    if weights is None and (path / MANIFEST).exists():
-        names = sorted(model_names(path))
-        if len(names) != 1:
-            raise DetectorError(
-                f"{path / MANIFEST}: holds {', '.join(names)}; say which (--weights {path} --model NAME)"
-            )
-        weights, model = path, names[0]
+    if weights is None and (Path(model) / MANIFEST).exists():
+        model = str(Path(model).absolute())  # a folder, also without a / in it
     return open_detector(runtime, weights_dir=weights, model=model, score_threshold=score_threshold)
 
 

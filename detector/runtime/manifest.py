@@ -50,6 +50,13 @@ def model_names(weights_dir: Path) -> list[str]:
     return list(_models(weights_dir / MANIFEST))
 
 
+def _only(folder: Path) -> str:
+    names = model_names(folder)
+    if len(names) != 1:
+        raise DetectorError(f"{folder / MANIFEST}: holds {', '.join(names) or 'no model'}; a folder of one is wanted")
+    return names[0]
+
+
 def _models(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8"))["models"])
@@ -62,7 +69,14 @@ def _models(path: Path) -> dict[str, Any]:
 
 
 def read_model(weights_dir: Path, name: str) -> Model:
-    """The manifest's entry of a model; one that had another name once is found by it, and the log says so."""
+    """The manifest's entry of a model; one that had another name once is found by it, and the log says so.
+
+    Args:
+        weights_dir: folder with manifest.json.
+        name: in that manifest; or, with a / in it, another folder of exported weights that holds one model.
+    """
+    if "/" in name:
+        weights_dir, name = Path(name), _only(Path(name))
     path = weights_dir / MANIFEST
     models = _models(path)
     if name not in models and RENAMED.get(name) in models:

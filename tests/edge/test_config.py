@@ -123,6 +123,16 @@ def test_a_small_file_gets_the_defaults(write):
     assert (site.detector_model, site.detector_runtime, site.detector_threads) == ("m", "auto", 1)
 
 
+def test_a_folder_of_weights_lies_beside_the_site_file(tmp_path):
+    """[detector] model with a / is a folder relative to the site file; without one it is a name and no path."""
+    file = tmp_path / "site.toml"
+    file.write_text(SMALL + '[detector]\nmodel = "./weights/ours"\n')
+    assert load_site(file, {}).detector_model == str(tmp_path / "weights" / "ours")
+    file.write_text(SMALL + '[detector]\nmodel = "no name"\n')
+    with pytest.raises(ConfigError, match=r'not an id; for example "no-name"'):
+        load_site(file, {})
+
+
 def test_every_key_reaches_the_site(full, tmp_path):
     """What the installer writes is what the program gets."""
     site = load_site(full, ENVIRON)

@@ -152,6 +152,21 @@ def test_an_old_name_still_opens(copied: Path, caplog: pytest.LogCaptureFixture)
     ]
 
 
+def test_a_folder_of_ones_own_weights_opens(copied: Path) -> None:
+    """A model with a / is a folder that `linewise export` made: its only model serves; several are refused by name."""
+    with pytest.raises(DetectorError, match="holds n, m, s; a folder of one is wanted"):
+        open_detector(model=str(copied))
+    manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
+    manifest["models"] = {"ours": manifest["models"]["n"]}
+    (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_model(WEIGHTS_DIR, str(copied)).name == "ours"
+    assert (
+        open_detector("onnx", model=str(copied)).model_sha256 == manifest["models"]["ours"]["files"]["int8"]["sha256"]
+    )
+    with pytest.raises(DetectorError, match=r"no/such/manifest\.json: cannot be read"):
+        open_detector(model="no/such")
+
+
 def test_wrong_arguments_are_told() -> None:
     """Runtime names and thread counts are checked."""
     with pytest.raises(DetectorError, match=r"'cuda'.*auto, openvino"):
