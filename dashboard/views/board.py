@@ -40,6 +40,7 @@ wall_clock_s: Callable[[], float] = time.time  # of all pages: the day that runs
 live: Shared[Board] = Shared(LIVE_S)
 slowly: Shared[Slow] = Shared(SLOW_S)
 _last_good: dict[tuple[Path, str, Draw], tuple[float, Board]] = {}
+_logged: dict[tuple[Path, str, Draw], str] = {}  # the fault that was logged last
 
 
 def forget() -> None:
@@ -47,6 +48,7 @@ def forget() -> None:
     live.clear()
     slowly.clear()
     _last_good.clear()
+    _logged.clear()
 
 
 def board(store: Path, names: Names, draw: Draw) -> Board:
@@ -73,25 +75,39 @@ def _make(store: Path, names: Names, draw: Draw) -> Board:
         made = _read(store, names, draw)
     except sqlite3.OperationalError as error:
         return _trouble(key, str(error))
+    except IndexError as error:  # what sqlite3.Row says of a column that is not there
+        return _trouble(key, f"no such column: {error}")
     except sqlite3.DatabaseError as error:
-        log.error("%s is not a store that can be read: %s", store, error)
+        _log_once(key, f"it is not a store that can be read: {error}")
         told = notice_html("The store can't be read", f"{store.name}: {error}. Ask an engineer.", "bad")
         return Board((), (told,))
     _last_good[key] = (time.monotonic(), made)
+    _log_once(key, "")
     return made
 
 
 def _trouble(key: tuple[Path, str, Draw], error: str) -> Board:
     if "no such table" in error:  # the collector is still making them
         return Board((), (notice_html(*WAITING),))
-    log.warning("%s: %s", key[0], error)
+    _log_once(key, error)
     at_s, last = _last_good.get(key, (0.0, None))
     if last is not None and time.monotonic() - at_s < KEEP_S:
         return last
+    if "no such column" in error:
+        detail = "Start the collector again: it brings the store up to date. This page goes on by itself."
+        return Board((), (notice_html("The store is of an older version", detail, "warn"),))
     busy = "locked" in error or "busy" in error
     what = "The store is busy" if busy else "The store can't be opened"
     told = notice_html(what, f"{error}. This page tries again every second.", "warn" if busy else "bad")
     return Board((), (told,))
+
+
+def _log_once(key: tuple[Path, str, Draw], fault: str) -> None:
+    """Logs a fault when it comes and that it is over, not once a second."""
+    if fault == _logged.get(key, ""):
+        return
+    _logged[key] = fault
+    log.warning("%s: %s", key[0], fault or "it can be read again")
 
 
 def _read(store: Path, names: Names, draw: Draw) -> Board:

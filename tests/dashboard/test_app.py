@@ -123,6 +123,23 @@ def test_a_file_that_is_no_store(store: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "The store can't be read" in text(run(store, monkeypatch))
 
 
+@pytest.mark.parametrize(("table", "column"), [("boxes", "version"), ("state", "quality")])
+def test_a_store_of_an_older_version(store: Path, caplog: pytest.LogCaptureFixture, table: str, column: str) -> None:
+    """A store without a column that this version reads says so, with what to do; the log says it and its end once."""
+    fill(store, (FakeQueue("till-1"),), now_s=NOW_S)
+    db = Database(store)
+    db.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
+    pieces = [board._make(store, NAMES, live.draw).pieces for _ in range(3)]
+    assert all("The store is of an older version" in p[0] and "Start the collector again" in p[0] for p in pieces)
+    db.execute(f"ALTER TABLE {table} RENAME COLUMN other TO {column}")
+    db.close()
+    assert all(len(board._make(store, NAMES, live.draw).pieces) > 1 for _ in range(3))
+    logged = [record.message.removeprefix(f"{store}: ") for record in caplog.records]
+    assert len(logged) == 2, logged
+    assert "no such column" in logged[0]
+    assert logged[1] == "it can be read again"
+
+
 def test_a_locked_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a store can't be read for a moment the last page stays; a page that has none says that it tries again."""
     fill(store, (FakeQueue("till-1"), FakeQueue("till-2")), now_s=NOW_S)
