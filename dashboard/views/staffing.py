@@ -14,10 +14,12 @@ from dashboard.outlook import Outlook, outlook
 from dashboard.page import Names
 from dashboard.periods import Period
 from dashboard.views import board, days
+from dashboard.views.chairs_html import chairs_html
 from dashboard.views.outlook_html import people_ahead
 from dashboard.views.shared import Shared
 from dashboard.views.staffing_html import Question, ahead_html, day_html, limits_html, nothing_html, played_html
 from dashboard.views.top import notice_html
+from edge.chairs import chairs_seen
 from edge.staffing import Replayed
 
 MOST_ASKED = 20
@@ -51,6 +53,9 @@ def _shown(store: Path, names: Names) -> None:
     asked = _asked(store, names, known, today)
     key = (store, names.site, asked.queue, asked.day, today)
     read = shared.get(key, lambda: _read(store, names, asked, today))
+    chairs = chairs_seen(e.at_s for e in read.asked.ended)
+    if chairs is not None:
+        st.html(chairs_html(chairs))
     found = pace(read.asked.ended, asked.servers, served_in_line=asked.queue not in names.served_outside)
     if found is None or not read.asked.arrivals_s:
         st.html(nothing_html(asked, read.asked, read.of))

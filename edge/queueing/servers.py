@@ -1,37 +1,12 @@
-"""How many servers a line has, and how a lift fills its chairs: from visits alone."""
+"""How many servers a line has: from visits alone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
 
 from edge.queueing.waiting import MEMORY_S
 from edge.vocabulary import Visit
 
 LEAST_BUSY_S = 60.0  # of somebody waiting, before a number is told
 SHARE = 0.1  # so much of that time must see a number of people served at once
-TOGETHER_S = 2.5  # departures nearer than that went on one chair
-LEAST_CHAIRS = 5
-
-
-@dataclass(frozen=True)
-class Chairs:
-    """How a lift, or whatever takes people in batches, is filled.
-
-    Attributes:
-        seats: people on the fullest chairs (the nine-tenths quantile).
-        people: people on a chair that takes anybody, on average.
-        every_s: usual time between two such chairs, seconds.
-    """
-
-    seats: int
-    people: float
-    every_s: float
-
-    @property
-    def fill(self) -> float:
-        """Share of the seats that are taken, 0 to 1."""
-        return min(self.people / self.seats, 1.0)
 
 
 def servers_seen(visits: Iterable[Visit], now_s: float) -> int:
@@ -68,25 +43,3 @@ def _usual(changes: Sequence[tuple[float, int, int]]) -> int:
     if whole_s < LEAST_BUSY_S:
         return 0
     return max((n for n in lasting_s if sum(s for m, s in lasting_s.items() if m >= n) >= SHARE * whole_s), default=0)
-
-
-def chairs_seen(departures_s: Iterable[float]) -> Chairs | None:
-    """Departures (all lines of one lift together, media seconds) as chairs; None: too few, or one person at a time.
-
-    A chair's people pass the gate within TOGETHER_S of each other. Assumes chairs farther apart than that; a gate that
-    lets people through one by one all the time looks like few, very full chairs and is told as None (more than 12).
-    """
-    batches: list[list[float]] = []
-    for at_s in sorted(departures_s):
-        if batches and at_s - batches[-1][-1] <= TOGETHER_S:
-            batches[-1].append(at_s)
-        else:
-            batches.append([at_s])
-    sizes = sorted(len(b) for b in batches)
-    if len(batches) < LEAST_CHAIRS:
-        return None
-    seats = sizes[min(int(0.9 * len(sizes)), len(sizes) - 1)]
-    if not 2 <= seats <= 12:
-        return None
-    every_s = median(b[0] - a[0] for a, b in pairwise(batches))
-    return Chairs(seats, sum(sizes) / len(sizes), every_s)

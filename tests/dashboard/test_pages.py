@@ -149,6 +149,23 @@ def test_staffing_of_a_queue_without_visits_says_why(store: Path) -> None:
     assert "No visits of that day are in the store: choose another day" in text(page)
 
 
+def test_staffing_tells_how_a_lift_fills_its_chairs(tmp_path: Path) -> None:
+    """Three people on a chair, four on every fourth, one chair every nine seconds: told; of a till nothing is."""
+    path = tmp_path / "store.sqlite3"
+    fill(path, (FakeQueue("q"), FakeQueue("p")), (FakeCamera("tills"),), now_s=NOW_S)
+    served = [(9 * n, k) for n in range(60) for k in range(4 if n % 4 == 0 else 3)]
+    base = {"site": SITE, "box": "b", "epoch": EPOCH, "queue": "q", "pts_s": 0.0, "censored": 0, "kind": "served"}
+    start_s = NOON_S - 86_400
+    rows = [{**base, "seq": n, "at_s": start_s + at_s + 0.3 * k} for n, (at_s, k) in enumerate(served)]
+    db = Database(path)
+    db.table("events").insert_all(rows)
+    db.close()
+    shown = text(run("staffing", path, names(HARMLESS), {"learn": "2026-05-05"}))
+    assert (
+        "This line went in batches: 3.2 people a chair on average, 4 on full ones (81% filled), one every 9 s" in shown
+    )
+
+
 def test_accuracy_opens_one_queue_and_saves_reports(store: Path, tmp_path: Path) -> None:
     """Errors of every queue, one of them by day; a replay's report is listed with a way to save it, never shown."""
     (tmp_path / "run").mkdir()

@@ -11,7 +11,7 @@ import pytest
 from calibration.simulator.settings import Law, Rate, Scenario, Staffing, Till
 from calibration.simulator.visits import TrueVisit, simulate_visits
 from calibration.waits import tell_all
-from edge.queueing.servers import chairs_seen
+from edge.chairs import chairs_seen
 from edge.staffing import Demand, expected
 
 CIW: dict[str, Any] = json.loads(Path(__file__).with_name("ciw.json").read_text(encoding="utf-8"))

@@ -1,15 +1,14 @@
-"""The number of servers and the filling of chairs, against the simulator's truth."""
+"""The number of servers, against the simulator's truth."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from calibration.simulator.scenarios import ONE_TILL, SCENARIOS
+from calibration.simulator.scenarios import ONE_TILL
 from calibration.simulator.settings import Law, Rate, Staffing
 from calibration.simulator.visits import simulate_visits
-from calibration.simulator.world import new_world, step
-from edge.queueing.servers import chairs_seen, servers_seen
+from edge.queueing.servers import servers_seen
 from edge.vocabulary import Visit
 
 
@@ -40,24 +39,3 @@ def test_nothing_is_told_of_what_is_not_seen() -> None:
     assert servers_seen(seen(3, 3600.0, service_line=True), 3600.0) == 0
     assert servers_seen([], 100.0) == 0
     assert servers_seen([Visit("q", (), 0.0, 0.0, 500.0, "served", 0, censored=False)], 600.0) == 0
-
-
-def test_chairs_of_the_simulated_lift() -> None:
-    """Seats, people a chair and the time between chairs are those of the lift that the simulator ran."""
-    world = new_world(replace(SCENARIOS["chairlift"], duration_s=400.0), np.random.default_rng(2))
-    for k in range(4000):
-        step(world, k / 10)
-    chairs = chairs_seen([v.served_s for v in world.visits if v.served_s is not None])
-    filled = [many for _, many in world.chairs if many]
-    assert chairs is not None
-    assert chairs.seats == 4
-    assert chairs.people == pytest.approx(np.mean(filled), rel=0.1)
-    assert chairs.every_s == pytest.approx(9.0, abs=1.0)
-    assert 0.3 < chairs.fill <= 1.0
-
-
-def test_one_by_one_is_no_lift() -> None:
-    """A till that serves one person at a time has no chairs; neither has a crowd that streams without a break."""
-    assert chairs_seen([20.0 * k for k in range(30)]) is None
-    assert chairs_seen([1.0 * k for k in range(300)]) is None
-    assert chairs_seen([0.0, 1.0]) is None
