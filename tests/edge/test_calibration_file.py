@@ -109,3 +109,11 @@ def test_a_lane_told_twice_is_a_fault(tmp_path: Path) -> None:
 def test_the_miss_rate_is_the_share_not_counted(told: float, there: float, rate: float) -> None:
     """1 - counted / there, within what is believed."""
     assert miss_rate(told, there) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("told", "there", "before", "rate"), [(100, 100, 0.2, 0.2), (90, 100, 0.2, 0.28), (120, 100, 0.2, 0.04)]
+)
+def test_a_rate_is_corrected_by_what_is_told_with_it(told: float, there: float, before: float, rate: float) -> None:
+    """Right as it is: the same; told too few: more are missed; told too many: fewer."""
+    assert miss_rate(told, there, before) == pytest.approx(rate)
