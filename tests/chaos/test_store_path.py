@@ -2,6 +2,7 @@
 and after an hour without a broker (F16).
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,10 +17,10 @@ from edge.outbox import Outbox
 from tests.e2e.message_path import MessagePath, caught_up, stored
 from tests.e2e.path_parts import event
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 Until = Callable[..., None]
-HOUR_OF_ROWS = 28_800  # eight queues with an event a second each: far more than a box makes
+HOUR_OF_ROWS = int(os.environ.get("LINEWISE_TEST_OUTAGE_ROWS", "3600"))  # a row a second; a box makes 0.23
 
 
 @pytest.fixture
@@ -28,6 +29,16 @@ def path(mosquitto: Callable[..., Any], site_id: str, quick_path: Path) -> Itera
     made = MessagePath(mosquitto(), site_id, quick_path)
     yield made
     made.close()
+
+
+def events_stored(path: MessagePath) -> int:
+    """Events in the store, asked twice a second; 0 while it has no tables."""
+    time.sleep(0.5)
+    try:
+        with closing(sqlite3.connect(f"file:{path.folder}/store.sqlite3?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM events").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 def memory_mb(path: MessagePath) -> dict[str, float]:
@@ -40,7 +51,7 @@ def settle(path: MessagePath, until: Until) -> float:
     """No more rows are made; how long it takes until all are stored, once each."""
     (path.folder / "quiet").touch()
     began_s = time.monotonic()
-    until(lambda: caught_up(path) and path.figures().lost == 0, "every row is stored", timeout_s=180)
+    until(lambda: caught_up(path) and path.figures().lost == 0, "every row is stored", timeout_s=300)
     found = path.figures()
     assert (found.lost, found.double, found.missing) == (0, 0, 0)
     return time.monotonic() - began_s
@@ -52,12 +63,16 @@ def test_a_store_that_is_held_loses_nothing(
     """While another process holds the store's lock rows wait at the box; when it lets go they are stored, once."""
     path.start("collector")
     path.start("box")
-    until(lambda: (path.folder / "store.sqlite3").exists() and stored(path) > 20, "rows are stored")
+    until(lambda: (path.folder / "store.sqlite3").exists() and stored(path) > 20, "rows are stored", timeout_s=120)
     began_s, before = time.monotonic(), memory_mb(path)
     with closing(sqlite3.connect(path.folder / "store.sqlite3", isolation_level=None, timeout=60)) as other:
         other.execute("BEGIN IMMEDIATE")
         had, made = stored(path), path.ledger_lines()
-        until(lambda: path.ledger_lines() > made + 300 and time.monotonic() > began_s + 10, "rows are made meanwhile")
+        until(
+            lambda: path.ledger_lines() > made + 100 and time.monotonic() > began_s + 10,
+            "rows are made meanwhile",
+            timeout_s=300,
+        )
         assert stored(path) == had
         other.execute("ROLLBACK")
     held_s = time.monotonic() - began_s
@@ -73,9 +88,9 @@ def test_a_slow_collector_holds_back_the_box(
     monkeypatch.setenv("LINEWISE_TEST_SLOW_S", "0.2")
     path.start("collector")
     path.start("box")
-    until(lambda: path.ledger_lines() > 50, "rows are made")
+    until(lambda: path.ledger_lines() > 50, "rows are made", timeout_s=120)
     before = memory_mb(path)
-    until(lambda: path.ledger_lines() > 1000, "a thousand rows are made", timeout_s=180)
+    until(lambda: path.ledger_lines() > 300, "three hundred rows are made", timeout_s=300)
     after = memory_mb(path)
     took_s = settle(path, until)
     with capsys.disabled():
@@ -93,7 +108,7 @@ def test_an_hours_outage_is_made_up(path: MessagePath, until: Until, capsys: pyt
     began_s = time.monotonic()
     path.start("collector")
     path.start("box")
-    until(lambda: caught_up(path), "an hour's rows are stored", timeout_s=300)
+    until(lambda: events_stored(path) >= HOUR_OF_ROWS, "an hour's rows are stored", timeout_s=800)
     took_s = time.monotonic() - began_s
     assert path.figures().lost == path.figures().double == path.figures().missing == 0
     with closing(sqlite3.connect(path.folder / "store.sqlite3")) as db:
