@@ -2,16 +2,14 @@
 
 import json
 import logging
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import InputError
 from edge.messages import GapNote, Row
-from edge.sqlite_check import require_whole
+from edge.outbox_check import require_sound
 
 log = logging.getLogger(__name__)
 
@@ -118,31 +116,7 @@ def _create_or_check(db: sqlite3.Connection, new_epoch: Callable[[], str]) -> No
         raise InputError(
             f"the outbox was written by a newer Linewise (format {version}, this one knows {VERSION}): update"
         )
-    require_whole(db)
-    if _tables(db) != _expected_tables():
-        raise sqlite3.DatabaseError("its tables are not those of an outbox")
-    _check_place(db)
-
-
-def _check_place(db: sqlite3.Connection) -> None:
-    """SQLite keeps no checksums: what the rows and their place say of each other must agree."""
-    places = db.execute("SELECT epoch, last, acked FROM place").fetchall()
-    if len(places) != 1 or not re.fullmatch("[0-9a-f]{16,32}", str(places[0][0])):
-        raise sqlite3.DatabaseError("its epoch is missing")
-    _, last, acked = places[0]
-    first_row, last_row = db.execute("SELECT min(seq), max(seq) FROM rows").fetchone()
-    if (acked if last_row is None else last_row) != last or (first_row is not None and first_row <= acked):
-        raise sqlite3.DatabaseError(f"it has rows {first_row} to {last_row}, but should have {acked} to {last}")
-
-
-def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    return db.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
-
-
-def _expected_tables() -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(_SCHEMA)
-        return _tables(db)
+    require_sound(db, _SCHEMA)
 
 
 class _transaction:
