@@ -9,7 +9,20 @@ from edge.counter import Counter, Tick
 from edge.queueing.projection import homography
 from edge.settings import FloorSettings, Site
 from edge.vocabulary import Point
-from tests.edge.queueing.scene import SIZE, Walk, lane, lengths, queue, readings, site, stand, tracks, visits, walk
+from tests.edge.queueing.scene import (
+    SIZE,
+    Walk,
+    every,
+    lane,
+    lengths,
+    queue,
+    readings,
+    site,
+    stand,
+    tracks,
+    visits,
+    walk,
+)  # fmt: skip
 
 MARKS = ((0.2, 0.3), (0.8, 0.3), (0.8, 0.9), (0.2, 0.9))
 METRES = ((0.0, 6.0), (6.0, 6.0), (6.0, 0.0), (0.0, 0.0))
@@ -87,3 +100,32 @@ def test_without_floor_marks_nothing_is_compared() -> None:
     """Nobody can know that the two places are one: both sights count."""
     ticks = watch(overlapping(marked=False), {1: stand(500, 450)}, {1: stand(500, 450)}, 20)
     assert lengths(ticks)[-1] == 2
+
+
+def test_one_of_two_views_lost_is_degraded_never_a_number() -> None:
+    """The second camera's pictures end at 20 s: nothing is told of what the first alone sees, and nobody is lost."""
+    counter, told = Counter(overlapping()), []
+    for k, t_s in enumerate(every(0.2, 40.0)):
+        feet: dict[int, Point] = {i: p for i, w in PEOPLE.items() if (p := w(t_s)) is not None}
+        counter.on_tracks(tracks(t_s, feet, camera="c1"))
+        if t_s < 20.0:
+            shifted: dict[int, Point] = {i + 10: (x + SHIFT_PX, y) for i, (x, y) in feet.items()}
+            counter.on_tracks(tracks(t_s, shifted, camera="c2"))
+        if k % 5 == 0:
+            told += counter.tick(t_s, 1e9).readings
+    assert {r.length for r in told if 15 < r.pts_s < 20} == {4}
+    dark = [r for r in told if r.pts_s >= 24]
+    assert {(r.quality, r.length, r.length_low, r.length_high, r.wait_s) for r in dark} == {
+        ("degraded", None, None, None, None)
+    }
+    assert (told[-1].joined, told[-1].left, told[-1].lost) == (4, 0, 0)
+
+
+def test_two_sights_of_a_newcomer_share_the_time_of_joining() -> None:
+    """One camera sees somebody come, the other sees the person later and alone goes on: joined when the first saw."""
+    comes = walk((6, 640, 760), (8, 640, 600), (60, 640, 600))
+    first = {1: lambda t_s: comes(t_s) if t_s >= 10.5 else None}
+    ticks = watch(overlapping(), first, {1: lambda t_s: comes(t_s) if t_s < 11.9 else None}, 30)
+    assert readings(ticks)[-1].joined == 1
+    [joined] = [e for tick in ticks for e in tick.events if e.kind == "joined"]
+    assert joined.pts_s == pytest.approx(7.0, abs=0.7)
