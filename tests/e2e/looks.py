@@ -23,6 +23,9 @@ DARK = """dark => {
     return (Number(shown.match(/\\d+/)[0]) < 100) === dark;
 }"""
 
+# Colours on their way from light to dark are nobody's colours.
+AT_REST = "() => !document.getAnimations().some(a => a instanceof CSSTransition && a.playState !== 'finished')"
+
 
 def looks(page: Page, *, always_dark: bool = False) -> Iterator[str]:
     """The page in each look in turn; what it is called."""
@@ -30,6 +33,7 @@ def looks(page: Page, *, always_dark: bool = False) -> Iterator[str]:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(DARK, arg=always_dark or scheme == "dark", timeout=60_000)
+        page.wait_for_function(AT_REST, timeout=60_000)
         yield f"{scheme}, {width} px"
 
 
