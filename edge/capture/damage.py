@@ -7,7 +7,10 @@ in hardware say nothing.
 """
 
 import logging
+import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 WINDOW_S = 10.0
@@ -33,19 +36,41 @@ class Complaints(logging.Handler):
 COMPLAINTS = Complaints()
 
 
-def listen_to_pyav() -> None:
-    """Counts FFmpeg's errors from now on.
+class Decoders:
+    """The open PyAV decoders of this process: those that are listened to, and those with threads of their own.
 
-    Only for decoders without threads of their own: one that complains while its owner waits for its end would wait for
-    the interpreter, and its owner for it.
+    Never both at once: one whose thread complains while its owner waits for its end would wait for the interpreter,
+    and its owner for it.
     """
-    import av.logging  # noqa: PLC0415  not where GStreamer decodes
 
-    logger = logging.getLogger("libav")
-    if COMPLAINTS not in logger.handlers:
-        logger.addHandler(COMPLAINTS)
-        logger.propagate = False  # its words may hold addresses
-    av.logging.set_level(av.logging.ERROR)
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a reader that is thrown away may end while another begins
+        self._open = {"listened": 0, "threaded": 0, "plain": 0}
+
+    @contextmanager
+    def one(self, *, listened: bool) -> Iterator[bool]:
+        """While one is open; yields whether it may have threads."""
+        with self._lock:
+            kind = "listened" if listened else "plain" if self._open["listened"] else "threaded"
+            self._change(kind, 1)
+        try:
+            yield kind == "threaded"
+        finally:
+            with self._lock:
+                self._change(kind, -1)
+
+    def _change(self, kind: str, by: int) -> None:
+        import av.logging  # noqa: PLC0415  not where GStreamer decodes
+
+        self._open[kind] += by
+        logger = logging.getLogger("libav")
+        if COMPLAINTS not in logger.handlers:
+            logger.addHandler(COMPLAINTS)
+            logger.propagate = False  # its words may hold addresses
+        av.logging.set_level(av.logging.ERROR if self._open["listened"] and not self._open["threaded"] else None)
+
+
+pyav_decoders = Decoders()
 
 
 def listen_to_gstreamer(gst: Any, *, quiet: bool) -> None:

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from edge.capture.address import Address
 from edge.capture.backlog import Backlog
-from edge.capture.damage import listen_to_pyav
+from edge.capture.damage import pyav_decoders
 from edge.capture.faults import file_fault, network_fault
 from edge.capture.source import Due, Image
 from edge.errors import SourceError
@@ -56,8 +56,12 @@ class PyAvReader:
 
     def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
         """See Reader."""
+        with pyav_decoders.one(listened=self._address.kind != "file") as threads:
+            yield from self._pictures(due, threads=threads)
+
+    def _pictures(self, due: Due, *, threads: bool) -> Iterator[tuple[float, Image]]:
         with closing(self._open()) as container:
-            stream = self._video(container)
+            stream = self._video(container, threads=threads)
             timeless = self._address.kind == "network" and container.format.name in _MJPEG
             for frame in self._decoded(container, stream):
                 raw_s = None if timeless else _time_s(frame, container.format.name)
@@ -81,17 +85,16 @@ class PyAvReader:
         except (av.FFmpegError, OSError) as error:
             raise self._fault(error) from None  # FFmpeg's own text may hold the password
 
-    def _video(self, container: InputContainer) -> VideoStream:
+    def _video(self, container: InputContainer, *, threads: bool) -> VideoStream:
         streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
         if container.format.name == "tty" or not streams:  # FFmpeg would draw a text file as a video
             reason = "this is text, not a video" if container.format.name == "tty" else "there is no video track in it"
             raise self._unreadable(reason)
         stream = streams[0]
-        if self._address.kind != "file":  # no threads: they hold pictures back, and what live gives is the newest
-            stream.codec_context.thread_count = 1
-            listen_to_pyav()
-        else:
+        if threads:
             stream.thread_type = "AUTO"
+        else:  # of a stream they would hold pictures back, and what live gives is the newest
+            stream.codec_context.thread_count = 1
         return stream
 
     def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

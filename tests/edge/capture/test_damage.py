@@ -7,11 +7,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import av.logging
 import pytest
 
 from detector.runtime.fake import FakeDetector
 from edge.camera import run_camera
-from edge.capture.damage import DamageJudge
+from edge.capture.damage import DamageJudge, Decoders
 from edge.capture.open import Backend, open_source
 from edge.link import LinkServer
 from edge.messages import CameraHealth
@@ -88,3 +89,19 @@ def test_broken_bytes_and_lost_packets_are_counted_by_both_decoders(
             source.read(0.5)
     finally:
         source.close()
+
+
+def test_no_decoder_with_threads_is_listened_to() -> None:
+    """A complaint out of a decoder's own thread could wait for ever: FFmpeg is silent while there is such a decoder."""
+    decoders = Decoders()
+    with decoders.one(listened=False) as recording:
+        assert recording
+        with decoders.one(listened=True) as stream:
+            assert not stream
+            assert av.logging.get_level() is None
+    with decoders.one(listened=True):
+        assert av.logging.get_level() == av.logging.ERROR
+        with decoders.one(listened=False) as later:
+            assert not later
+            assert av.logging.get_level() == av.logging.ERROR
+    assert av.logging.get_level() is None
