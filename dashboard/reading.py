@@ -18,6 +18,7 @@ from dashboard.page import BoxRow, CameraRow, History, LineRow, Names, Page, Que
 from dashboard.periods import period, today
 from dashboard.proofs import proofs, read_certificates
 from edge.messages import STATE_EXPIRY_S
+from edge.sqlite_check import lenient_text
 
 PERIOD_S = 1.0  # of a queue's readings
 HEALTH_PERIOD_S = 30.0  # of a camera's health
@@ -34,7 +35,7 @@ def open_store(path: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.text_factory = lenient_text
     return connection
 
 

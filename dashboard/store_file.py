@@ -5,13 +5,12 @@ import logging
 import os
 import sqlite3
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.light_sqlite import Database
 from dashboard.migrations import migrations
 from edge.errors import InputError
-from edge.sqlite_check import require_whole
+from edge.sqlite_check import is_emptied, lenient_text, require_whole, set_aside
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ def lock(path: Path) -> int:
 
 def open_or_replace(path: Path, now_s: float) -> Database:
     """The migrated database; a corrupt file is set aside first. InputError for what a person must mend."""
-    if path.exists() and path.stat().st_size == 0:
+    if is_emptied(path):
         log.error("store: %s is there and empty: what was in it is lost; a new one begins", path)
     try:
         return _open(path)
@@ -56,23 +55,14 @@ def is_broken(fault: sqlite3.Error) -> bool:
 
 def quarantine(path: Path, now_s: float) -> Path:
     """Renames a corrupt store and what belongs to it to *.corrupt-<utc>; the new path."""
-    stamp = datetime.fromtimestamp(now_s, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
-    for suffix in ("-wal", "-shm", ""):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.replace(aside.with_name(aside.name + suffix))
+    aside = set_aside(path, now_s)
     log.critical("store: set aside as %s: its history is in there, a new store begins without it", aside)
     return aside
 
 
 def _open(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=BUSY_S)
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged letter stops nothing
+    connection.text_factory = lenient_text
     try:
         database = Database(connection)
         _check(path, database)

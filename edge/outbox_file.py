@@ -4,12 +4,12 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import InputError
 from edge.messages import GapNote, Row
 from edge.outbox_check import require_sound
+from edge.sqlite_check import is_emptied, lenient_text, set_aside
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def open_or_replace(
     path: Path, cap_bytes: int, new_epoch: Callable[[], str], utc_s: Callable[[], float]
 ) -> sqlite3.Connection:
     """Opens the file, creates it where missing, sets a corrupt one aside; InputError for what a person must mend."""
-    if path.exists() and path.stat().st_size == 0:
+    if is_emptied(path):
         log.error("outbox: %s is there and empty: what was in it is lost; a new one begins", path)
     try:
         return _open(path, cap_bytes, new_epoch)
@@ -66,23 +66,14 @@ def replace_corrupt(
 
 def quarantine(path: Path, utc_s: Callable[[], float]) -> Path:
     """Renames a corrupt file (and its journal) to *.corrupt-<utc>, says so, and gives the new path."""
-    stamp = datetime.fromtimestamp(utc_s(), UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
-    path.replace(aside)
-    journal = path.with_name(path.name + "-journal")
-    if journal.exists():
-        journal.replace(aside.with_name(aside.name + "-journal"))
+    aside = set_aside(path, utc_s())
     log.critical("outbox: set aside as %s; rows in it that were not delivered yet are lost to the collector", aside)
     return aside
 
 
 def _open(path: Path, cap_bytes: int, new_epoch: Callable[[], str]) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
-    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged letter is for the collector to refuse
+    db.text_factory = lenient_text  # a damaged letter is for the collector to refuse
     try:
         db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         db.execute("PRAGMA locking_mode = EXCLUSIVE")  # a second counter is refused, for as long as this one lives

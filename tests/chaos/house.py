@@ -15,6 +15,29 @@ import psutil
 
 from linewise.parts import free_port
 
+SITE = """
+[site]
+id = "house"
+name = "House"
+timezone = "UTC"
+
+[display]
+port = {display}
+
+[[camera]]
+id = "tills"
+source = "test://?fps=5&width=320&height=240"
+
+[[queue]]
+id = "till-1"
+name = "Till 1"
+
+[[queue.lane]]
+camera = "tills"
+area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
+service_line = [[0.1, 0.3], [0.9, 0.3]]
+"""
+"""One camera that draws its own pictures, one queue, a display on port {display}."""
 PARTS = ("broker", "collector", "counter", "camera", "dashboard", "display")
 
 

@@ -11,32 +11,10 @@ from pathlib import Path
 import pytest
 
 from linewise.parts import free_port
-from tests.chaos.house import House
+from tests.chaos.house import SITE, House
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 ROOT = Path(__file__).parent.parent.parent
-SITE = """
-[site]
-id = "house"
-name = "House"
-timezone = "UTC"
-
-[display]
-port = {display}
-
-[[camera]]
-id = "tills"
-source = "test://?fps=5&width=320&height=240"
-
-[[queue]]
-id = "till-1"
-name = "Till 1"
-
-[[queue.lane]]
-camera = "tills"
-area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
-service_line = [[0.1, 0.3], [0.9, 0.3]]
-"""
 STACKED = ("broker", "collector", "counter", "camera@tills", "dashboard", "display")
 
 

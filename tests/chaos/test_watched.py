@@ -15,19 +15,12 @@ import pytest
 
 from linewise.diagnose_parts import listens
 from linewise.parts import free_port
+from tests.chaos.house import SITE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-SITE = """
-[site]
-id = "watched"
-name = "Watched"
-timezone = "UTC"
-
+MORE = """
 [mqtt]
 url = "mqtt://127.0.0.1:1"
-
-[display]
-port = {display}
 
 [api]
 port = {api}
@@ -36,19 +29,6 @@ port = {api}
 id = "phone"
 url = "https://127.0.0.1:1/hook"
 secret = "0123456789abcdef0123456789abcdef"
-
-[[camera]]
-id = "tills"
-source = "test://?fps=5&width=320&height=240"
-
-[[queue]]
-id = "till-1"
-name = "Till 1"
-
-[[queue.lane]]
-camera = "tills"
-area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
-service_line = [[0.1, 0.3], [0.9, 0.3]]
 """
 PATIENCE_S = 120.0
 WATCHDOG_S = 1.0  # four beats in it
@@ -100,7 +80,7 @@ class Watched:
 def start(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     """Starts a part of a site whose broker is not there."""
     site = tmp_path / "site.toml"
-    site.write_text(SITE.format(display=free_port(), api=free_port()))
+    site.write_text((SITE + MORE).format(display=free_port(), api=free_port()))
     started: list[Watched] = []
 
     def part(name: str, *options: str) -> Watched:
