@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 READY_S = 20.0
 MAX_PAYLOAD_BYTES = 1_048_576  # a batch of rows has 64 kB at most; the collector quarantines what is beyond this
-_SEGMENT_BYTES = 4_194_304  # of the log that rumqttd keeps a topic filter in: its memory is bounded by four of these
+# rumqttd keeps what passed through it in a log per topic filter, read or not, until so many segments are full: this is
+# its memory for ever, and what a subscriber may lag behind before it misses something (a batch of rows is 48 kB).
+_SEGMENT_BYTES = 262_144
+_SEGMENTS = 4
 _CONFIG = """\
 id = 0
 
@@ -29,7 +32,7 @@ id = 0
 max_connections = 1000
 max_outgoing_packet_count = 200
 max_segment_size = {segment}
-max_segment_count = 4
+max_segment_count = {segments}
 
 [v5.1]
 name = "linewise"
@@ -71,7 +74,13 @@ class EmbeddedBroker:
         self.mqtt = MqttSettings(HOST, self.port)
         config = state / f"broker-{self.port}.toml"
         config.write_text(
-            _CONFIG.format(host=HOST, port=self.port, segment=_SEGMENT_BYTES, payload=MAX_PAYLOAD_BYTES),
+            _CONFIG.format(
+                host=HOST,
+                port=self.port,
+                segment=_SEGMENT_BYTES,
+                segments=_SEGMENTS,
+                payload=MAX_PAYLOAD_BYTES,
+            ),
             encoding="utf-8",
         )
         self._process = subprocess.Popen(
