@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from edge.config_faults import FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_values import kind_of, string
-from edge.settings import EmailSettings, MailServer, WebhookSettings
+from edge.settings_receivers import EmailSettings, MailServer, WebhookSettings
 
 if TYPE_CHECKING:
     from edge.config import Table

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from edge.settings import EmailSettings, WebhookSettings
+from edge.settings_receivers import EmailSettings, WebhookSettings
 from linewise.check_report import CheckLine
 
 CONNECT_S = 3.0

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.alerts_out.notice import AlertNotice
 from dashboard.periods import zone
-from edge.settings import EmailSettings
+from edge.settings_receivers import EmailSettings
 
 TIMEOUT_S = 15.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

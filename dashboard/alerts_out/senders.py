@@ -14,7 +14,7 @@ from dashboard.alerts_out import mail, webhook
 from dashboard.alerts_out.spool import Spool, Waiting
 from dashboard.desk import Key
 from edge.quiet_log import QuietLog
-from edge.settings import EmailSettings, WebhookSettings
+from edge.settings_receivers import EmailSettings, WebhookSettings
 
 log = logging.getLogger(__name__)
 

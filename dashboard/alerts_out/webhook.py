@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from edge.settings import WebhookSettings
+from edge.settings_receivers import WebhookSettings
 
 AGAIN_LATER = (408, 425, 429)  # of the 4xx: not this notice's fault
 MOST_RETRY_AFTER_S = 3600.0

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge.config import ConfigError, load_site
-from edge.settings import ApiSettings, MailServer, MetricsSettings, Site
+from edge.settings import ApiSettings, MetricsSettings, Site
+from edge.settings_receivers import MailServer
 
 BASE = """
 [site]

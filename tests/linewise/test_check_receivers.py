@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from edge.settings import EmailSettings, MailServer, WebhookSettings
+from edge.settings_receivers import EmailSettings, MailServer, WebhookSettings
 from linewise.check_receivers import email_lines, hook_lines
 
 SECRET = "a secret of some length"

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from dashboard.alerts_out.follow import Follower, Receiver
 from dashboard.alerts_out.notice import AlertEvent, AlertNotice, notice_of
 from dashboard.alerts_out.spool import Spool
-from edge.settings import WebhookSettings
+from edge.settings_receivers import WebhookSettings
 from tests.dashboard.fill import SITE, alert, new_store
 
 EPOCH = "0123456789abcdef"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dashboard.alerts_out.mail import MailError, compose, send
-from edge.settings import EmailSettings, MailServer
+from edge.settings_receivers import EmailSettings, MailServer
 from tests.dashboard.alerts_out.conftest import NOW_S, a_notice
 
 with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from dashboard.alerts_out.notice import AlertNotice
 from dashboard.alerts_out.senders import IDLE_S, KEPT_S, MAIL, HookSender, MailSender, pause_s
 from dashboard.alerts_out.spool import Spool, Taken
 from dashboard.desk import Key
-from edge.settings import EmailSettings, MailServer
+from edge.settings_receivers import EmailSettings, MailServer
 from tests.dashboard.alerts_out.conftest import EPOCH, NOW_S, a_notice
 from tests.dashboard.fill import SITE
 

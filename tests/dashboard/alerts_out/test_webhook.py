@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.alerts_out.webhook import post, sign
-from edge.settings import WebhookSettings
+from edge.settings_receivers import WebhookSettings
 from tests.dashboard.alerts_out.conftest import NOW_S, SECRET
 
 BODY = b'{"schema":1}'
