@@ -12,15 +12,15 @@ def walk(world: World, person: Person) -> None:
     """One step along the way; at its end people who are bound for a line stand in it."""
     if person.bound and len(person.way) == 1:
         till = till_of(person)
-        person.way = [queueing.tail_m(till, world.lines[till.queue], person)]
+        person.way = queueing.way_in(till, world.lines[till.queue], person)
     if not step_towards(person, person.way[0], person.pace_mps, world.scenario.step_s):
         return
     person.way.pop(0)
     if not person.way and person.bound:
         till = till_of(person)
+        person.along_m = place(till, person.x_m, person.y_m)[0]
         queueing.join(till, world.lines[till.queue], person)
         person.bound, person.in_line, person.moving = False, True, True
-        person.along_m = place(till, person.x_m, person.y_m)[0]
 
 
 def stand_in_line(world: World, person: Person, at_s: float) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from calibration.simulator.lanes import file_side_m, spot
+from calibration.simulator.lanes import file_side_m, inside, place, spot
 from calibration.simulator.people import Person
 from calibration.simulator.settings import Lift, Point, Till
 
@@ -45,25 +45,35 @@ def choose_file(till: Till, line: Sequence[Person], person: Person) -> int:
     return min(range(till.abreast), key=lambda f: ends[f])
 
 
-def tail_m(till: Till, line: Sequence[Person], person: Person) -> Point:
-    """Where to join: at the lane's end, or behind the last of the file where that has outgrown the lane."""
-    if person.friend is not None:
-        friend = next((p for p in line if p.person == person.friend), None)
-        if friend is not None:
-            outer = (till.half_width_m - 0.15) * (1 if friend.file * 2 >= till.abreast - 1 else -1)
-            return spot(till, friend.along_m + FRIEND_M, outer)
-        person.friend = None  # served already
+def way_in(till: Till, line: Sequence[Person], person: Person) -> list[Point]:
+    """The way to where to join: the lane's end, or behind the last of the file where that has outgrown the lane.
+
+    A friend goes to the one who waits. If that one has been served meanwhile the friend walks round the lane to its
+    end; who has a foot in it by then stays there.
+    """
+    friend = next((p for p in line if p.person == person.friend), None)
+    if friend is not None:
+        outer = (till.half_width_m - 0.15) * (1 if friend.file * 2 >= till.abreast - 1 else -1)
+        return [spot(till, friend.along_m + FRIEND_M, outer)]
+    late, person.friend = person.friend is not None, None
     person.file = choose_file(till, line, person)
+    along, side = place(till, person.x_m, person.y_m)
+    if late and inside(till, person.x_m, person.y_m):
+        return [(person.x_m, person.y_m)]
     file = own_file(line, person)
     behind_m = file[-1].along_m + person.gap_m if file else 0.0
-    return spot(till, max(till.length_m + 0.35, behind_m), side_m(till, person))
+    tail_m = max(till.length_m + 0.35, behind_m)
+    end = spot(till, tail_m, side_m(till, person))
+    return [spot(till, tail_m, side), end] if late and along < till.length_m else [end]
 
 
 def join(till: Till, line: list[Person], person: Person) -> None:
-    """Puts the person at the end of the line, or behind the friend."""
+    """Puts the person at the end of the line, or behind the friend; who stands in the middle already is there."""
     friend = next((p for p in line if p.person == person.friend), None)
     if friend is None:
-        line.append(person)
+        file = own_file(line, person)
+        behind = next((p for p in file if p.along_m > person.along_m), None)
+        line.insert(len(line) if behind is None else line.index(behind), person)
         return
     person.file = friend.file
     person.side_m = (till.half_width_m - 0.15) * (1 if friend.file * 2 >= till.abreast - 1 else -1)

@@ -91,10 +91,10 @@ def step(world: World, at_s: float) -> None:
 
 
 def _note(world: World, person: Person, at_s: float) -> None:
-    """The truth of joining, being served and leaving: only where the foot is counts."""
+    """The truth of joining, being served and leaving: only where the foot is counts; who comes back joins again."""
     till = till_of(person)
     is_in, known = inside(till, person.x_m, person.y_m), person.person in world.visit_of
-    if is_in and not known:
+    if is_in and (not known or world.visits[world.visit_of[person.person]].outcome == "left"):
         world.visit_of[person.person] = len(world.visits)
         world.visits.append(TrueVisit(till.queue, at_s, None, None, "inside"))
         if world.scenario.patience is not None:

@@ -8,6 +8,7 @@ from calibration.simulator.detections import NO_ERRORS, detections
 from calibration.simulator.lanes import area_m, fractions, inside, place, sections, site_toml, spot
 from calibration.simulator.scenarios import CANTEEN, ONE_TILL, SCENARIOS
 from calibration.simulator.settings import Law, Rate, Staffing
+from calibration.simulator.state import born
 from calibration.simulator.visits import counts
 from calibration.simulator.world import new_world, run, step
 
@@ -135,6 +136,31 @@ def test_friends_stand_beside_those_they_came_to():
             joined = [world.visit_of.get(p.person, 10**6) for p in line]
             jumped += any(a > b for a, b in pairwise(joined))
     assert jumped > 100
+
+
+def test_a_friend_who_comes_too_late_walks_round_the_line():
+    """Whose friend has been served goes to the end beside the lane: nobody is told as having left who has not."""
+    scenario = replace(SCENARIOS["groups"], duration_s=240.0, friends=1.0, arrivals=(Rate(240.0, 3.0),))
+    world = new_world(scenario, np.random.default_rng(3))
+    friends: set[int] = set()
+    late: set[int] = set()
+    for k in range(2400):
+        step(world, k / 10)
+        friends |= {p.person for p in world.people if p.friend is not None}
+        late |= {p.person for p in world.people if p.person in friends and p.bound and p.friend is None}
+    assert len(late & set(world.visit_of)) > 3
+    assert {v.outcome for v in world.visits} == {"served", "inside"}
+
+
+def test_who_comes_back_joins_again():
+    """Out over the side and in again later: one visit that left, and one that is served."""
+    world = new_world(replace(ONE_TILL, arrivals=(), passing=()), np.random.default_rng(0))
+    [till] = ONE_TILL.tills
+    person = born(world, "customer", spot(till, 2.0, 1.5))
+    person.till, person.way = till, [spot(till, 2.0), spot(till, 2.0, 1.5), spot(till, 2.0), spot(till, -1.5)]
+    for k in range(150):
+        step(world, k / 10)
+    assert [v.outcome for v in world.visits] == ["left", "served"]
 
 
 def test_fewer_servers_mean_longer_lines():
