@@ -149,7 +149,7 @@ def test_a_friend_who_comes_too_late_walks_round_the_line():
         friends |= {p.person for p in world.people if p.friend is not None}
         late |= {p.person for p in world.people if p.person in friends and p.bound and p.friend is None}
     assert len(late & set(world.visit_of)) > 3
-    assert {v.outcome for v in world.visits} == {"served", "inside"}
+    assert "left" not in {v.outcome for v in world.visits}
 
 
 def test_who_comes_back_joins_again():
