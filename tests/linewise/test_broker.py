@@ -12,6 +12,7 @@ import pytest
 from edge.connection import Connection
 from edge.errors import InputError
 from linewise.broker import EmbeddedBroker
+from tests.conftest import wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -65,3 +66,37 @@ def test_it_ends_with_its_parent(tmp_path: Path, until: Callable[..., None]) -> 
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
+
+
+def test_what_passed_through_it_does_not_stay(tmp_path: Path) -> None:
+    """Its memory stays the same (to 4 MB) while 12 MB pass to a subscriber: it keeps a megabyte of a topic filter."""
+    broker = EmbeddedBroker(tmp_path)
+    try:
+        process = psutil.Process(broker._process.pid)
+        connection = Connection(broker.mqtt, "test")
+        connection.subscribe(["state/+"])
+        pass_through(connection, 400)
+        before_bytes = process.memory_info().rss
+        pass_through(connection, 1200)
+        grown_mb = (process.memory_info().rss - before_bytes) / 1e6
+        print(f"12 MB passed through: {grown_mb:+.1f} MB")
+        assert grown_mb < 4.0
+        connection.close()
+    finally:
+        broker.stop()
+
+
+def pass_through(connection: Connection, messages: int) -> None:
+    """So many messages of 10 kB go through the broker and come back, twenty at a time."""
+    for first in range(0, messages, 20):
+        for number in range(first, first + 20):
+            connection.publish(f"state/{number % 4}", b"x" * 10_000, qos=1)
+        wait_for(lambda: arrived(connection) >= 20, "twenty messages came back")
+        connection.arrived.clear()
+        connection.answers.clear()
+
+
+def arrived(connection: Connection) -> int:
+    """How many messages lie there after some more traffic."""
+    connection.step(0.05)
+    return len(connection.arrived)
