@@ -63,6 +63,8 @@ CASES = (
     Case("passers-by", "passers-by", Errors()),
     Case("staff", "staff", Errors()),
     Case("groups", "groups", Errors()),
+    Case("abandonment", "abandonment", Errors()),
+    Case("abandonment 30 %", "abandonment", Errors(miss_share=0.3)),
     Case("two-cameras", "two-cameras", Errors()),
     Case("two-cameras-overlap", "two-cameras-overlap", Errors()),
 )
