@@ -114,7 +114,7 @@ CAMERAS: dict[str, Told] = {
     "ok": Told("Working", "", "good"),
     "stalled": Told("Pictures have stopped", "Check the network; it reconnects by itself.", "bad"),
     "lost": Told("No connection", "Check the camera's power and network cable.", "bad"),
-    "auth_failed": Told("Password refused", "Check user and password in the site file.", "bad"),
+    "auth_failed": Told("Not let in", "Check user, password and certificate in the site file.", "bad"),
     "not_found": Told("No stream at this address", "Check the source in the site file.", "bad"),
     "failed": Told("Failed", "See the box's log; it is started again by itself.", "bad"),
     "stopped": Told("Switched off", "", "off"),

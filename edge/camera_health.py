@@ -18,6 +18,7 @@ WINDOW_S = 10.0
 
 _STATE_OF_KIND: dict[str, CameraState] = {
     "auth_failed": "auth_failed",
+    "untrusted": "auth_failed",
     "not_found": "not_found",
     "unreadable": "failed",
 }

@@ -30,7 +30,7 @@ class Retry:
 
 
 def _ladder(kind: str) -> str:
-    if kind == "auth_failed":
+    if kind in ("auth_failed", "untrusted"):
         return "auth"
     return "wrong" if kind in ("not_found", "unreadable") else "away"
 

@@ -51,7 +51,7 @@ def load_site(
     lenient = frozenset(table for table, need in needs.items() if need == "any")  # tables whose ${NAME} may be unset
     reader = _Reader(faults, environ, path.absolute().parent, lenient)
     found = reader.document(document)
-    check_links(found, faults, reader.folder, broker_files=broker == "required")
+    check_links(found, faults, reader.folder, broker_files=broker == "required", camera_files=sources == "required")
     faults.raise_if_any()
     sha256 = hashlib.sha256(data).hexdigest()
     site = build_site(found, path=path.absolute(), sha256=sha256, box=host_slug(socket.gethostname()))

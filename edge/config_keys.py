@@ -122,6 +122,16 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "detect_fps": Key(number(0.1, 60), "0.1 to 60", "pictures a second that the detector sees", "5", 5.0),
         "mask": Key(geometry.polygons, f"a list of polygons: {SHAPE}", "blacked out before anything else", "[]", ()),
         "loop": Key(yes, "true or false", "play a file again and again as if it were live", "false", False),
+        "certificate": Key(
+            word("checked", "any"),
+            "checked, any",
+            "of an encrypted camera: any is not looked at",
+            '"checked"',
+            "checked",
+        ),
+        "ca_file": Key(
+            plain, _A_FILE, "its certificate, or who signed it; names are not compared", "the system's list"
+        ),
     },
     "camera.floor": {
         "image": Key(four(geometry.fraction), "four points, each from 0 to 1", "four marks in the picture", REQUIRED),

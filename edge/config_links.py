@@ -1,5 +1,6 @@
 """What one table of a site file says about another, and the Site that is made of them all."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Found = dict[str, list["Table"]]
 
 
-def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: bool) -> None:
+def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: bool, camera_files: bool) -> None:
     """Notes ids that are used twice, ids that nothing has, lanes that cannot work, and half a broker."""
     for name in ("camera", "queue", "line", "webhook"):
         _unique(found[name], faults)
@@ -39,6 +40,7 @@ def check_links(found: Found, faults: FaultList, folder: Path, *, broker_files: 
     for camera in found["camera"]:
         _loop(camera, faults)
         _scores(camera, faults)
+        _certificate(camera, faults, folder if camera_files else None)
     for queue in found["queue"]:
         lanes = queue.inner.get("lane", [])
         if not lanes and "lane" not in queue.raw:
@@ -66,6 +68,20 @@ def _loop(camera: "Table", faults: FaultList) -> None:
     source = camera.values.get("source")
     if camera.values.get("loop") and isinstance(source, Source) and source.kind not in ("file", "unread"):
         faults.add((*camera.path, "loop"), "only a file can be played again; leave loop out", True)
+
+
+def _certificate(camera: "Table", faults: FaultList, folder: Path | None) -> None:
+    """`folder` None: a missing file is no fault."""
+    source, file = camera.values.get("source"), camera.values.get("ca_file")
+    if isinstance(source, Source) and source.kind != "unread" and not re.match("(?i)(rtsps|https)://", source.value):
+        for key in {"certificate", "ca_file"} & camera.raw.keys():
+            faults.add((*camera.path, key), "needs an encrypted source; write rtsps:// or https://", camera.raw[key])
+    elif file is not None and camera.values.get("certificate") == "any":
+        faults.add(
+            (*camera.path, "ca_file"), 'nobody looks at it with certificate = "any"; leave one of them out', file
+        )
+    elif file is not None and folder is not None and not (folder / file).is_file():
+        faults.add((*camera.path, "ca_file"), f"there is no file {folder / file}", file)
 
 
 def _scores(camera: "Table", faults: FaultList) -> None:
@@ -155,7 +171,7 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         box=site["box"] or box,
         path=path,
         config_sha256=sha256,
-        cameras=tuple(_camera(table) for table in found["camera"]),
+        cameras=tuple(_camera(table, path.parent) for table in found["camera"]),
         queues=tuple(_queue(table) for table in found["queue"]),
         lines=tuple(LineSettings(t.values["id"], t.values["camera"], t.values["points"]) for t in found["line"]),
         alerts=tuple(_alert(table) for table in found["alert"]),
@@ -193,7 +209,7 @@ def _dashboard(values: dict[str, Any], folder: Path) -> DashboardSettings:
     return DashboardSettings(**{**values, **paths})
 
 
-def _camera(table: "Table") -> CameraSettings:
+def _camera(table: "Table", folder: Path) -> CameraSettings:
     values, source = table.values, table.values["source"]
     floor = [FloorSettings(inner.values["image"], inner.values["metres"]) for inner in table.inner.get("floor", [])]
     return CameraSettings(
@@ -205,6 +221,8 @@ def _camera(table: "Table") -> CameraSettings:
         mask=values["mask"],
         floor=floor[0] if floor else None,
         loop=values["loop"],
+        certificate=values["certificate"],
+        ca_file=None if values["ca_file"] is None else str(folder / values["ca_file"]),
         tracker=next((TrackerSettings(**t.values) for t in table.inner.get("tracker", [])), TrackerSettings()),
     )
 

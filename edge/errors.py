@@ -23,7 +23,7 @@ class SourceError(LinewiseError):
     """A camera or recording can't be opened or read.
 
     Attributes:
-        kind: "refused", "auth_failed", "not_found", "unreadable", "ended" or "stalled".
+        kind: "refused", "auth_failed", "untrusted", "not_found", "unreadable", "ended" or "stalled".
     """
 
     exit_code = 2

@@ -46,6 +46,8 @@ class CameraSettings:
         mask: polygons blacked out before anything else sees the picture.
         floor: makes distances metric.
         loop: a file is played again and again as if it were live (the demo).
+        certificate: an encrypted camera's must be of someone trusted ("checked"), or is not looked at ("any").
+        ca_file: absolute path of who is trusted in the place of the system's list; then names are not compared.
         tracker: how people are followed.
     """
 
@@ -57,6 +59,8 @@ class CameraSettings:
     mask: tuple[Polygon, ...] = ()
     floor: FloorSettings | None = None
     loop: bool = False
+    certificate: Literal["checked", "any"] = "checked"
+    ca_file: str | None = None
     tracker: TrackerSettings = TrackerSettings()
 
 

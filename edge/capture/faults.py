@@ -8,6 +8,8 @@ _NETWORK = {
     "the camera's network",
     "auth_failed": "refuses the user name or the password{reason}. Correct them in the site file, or in the "
     "environment variable that it names; special characters are written as in a URL (@ is %40)",
+    "untrusted": "can't be trusted{reason}. Put its certificate beside the site file and name it with ca_file under "
+    'its [[camera]], or write certificate = "any" there: still encrypted, but anybody could stand in for it',
     "not_found": "has no such stream{reason}. Check the part of the address behind the host; the camera's own page "
     "or manual names it",
     "ended": "closed the stream{reason}. It may have restarted, or have too many viewers",

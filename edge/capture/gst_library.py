@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from edge.capture.damage import listen_to_gstreamer
+from edge.capture.tls import Trust
 from edge.errors import SourceError
 
 PACKAGES = (
@@ -74,7 +75,7 @@ def _initialised() -> Any:
     gi.require_version("GstApp", "1.0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImportWarning)  # PyGObject's importer is of an old kind
-        from gi.repository import Gst, GstApp  # noqa: F401, PLC0415  GstApp gives appsink its methods
+        from gi.repository import Gio, Gst, GstApp  # noqa: F401, PLC0415  GstApp gives appsink its methods
 
     if not Gst.init_check(None)[0]:
         raise ImportError("GStreamer's core does not start")
@@ -93,6 +94,21 @@ def gst() -> Any:
             return _initialised()
     except (ImportError, ValueError) as error:  # ValueError: require_version finds no typelib
         raise SourceError(f"GStreamer isn't usable here ({error}); {REMEDY}.") from error
+
+
+def tls_properties(trust: Trust | None) -> dict[str, Any]:
+    """What an RTSP source is told of certificates; {}: nothing is encrypted."""
+    if trust is None:
+        return {}
+    from gi.repository import Gio  # noqa: PLC0415  there since gst()
+
+    everything = Gio.TlsCertificateFlags.VALIDATE_ALL
+    if not trust.checked:
+        return {"tls-validation-flags": Gio.TlsCertificateFlags(0)}
+    if trust.name is not None:
+        everything &= ~Gio.TlsCertificateFlags.BAD_IDENTITY
+    database = Gio.TlsFileDatabase.new(trust.ca_file) if trust.ca_file else None
+    return {"tls-validation-flags": everything, "tls-database": database}
 
 
 def available() -> bool:

@@ -16,14 +16,18 @@ from edge.capture.address import Address
 from edge.capture.damage import COMPLAINTS
 from edge.capture.faults import file_fault, network_fault
 from edge.capture.gst_jitter import JitterWatch
-from edge.capture.gst_library import REMEDY, gst
+from edge.capture.gst_library import REMEDY, gst, tls_properties
 from edge.capture.source import Due, Image
+from edge.capture.tls import Trust, trust_in
 from edge.errors import SourceError
 from edge.settings import CameraSettings
 
 LATENCY_MS = 200
 CONNECT_US = 5_000_000
 POLL_NS = 100_000_000
+MOST_ASKED = (
+    50  # before the first picture: GStreamer follows 2,000 redirections a second, for ever; eight questions are usual
+)
 OPEN_POLLS = 80  # in vain, then a recording is given up: decodebin at times loses the error of a broken one
 
 
@@ -43,10 +47,13 @@ class GstReader:
         self._decoded = 0
         self._jitter = JitterWatch()
         self._lost_packets = 0
+        self._trust: Trust | None = None
+        self._asked = 0
         self.passed_over = 0
 
     def pictures(self, due: Due) -> Iterator[tuple[float, Image]]:
         """See Reader."""
+        self._trust = trust_in(self._camera, self._address)
         pipeline, sink, wanted = self._pipeline(due)
         bus = pipeline.get_bus()
         polls = 0
@@ -116,14 +123,21 @@ class GstReader:
         wanted: dict[str, Any] = {"user-id": self._address.user, "user-pw": self._address.password}
         if self._address.scheme in ("rtsp", "rtsps"):
             wanted |= {"latency": LATENCY_MS, "tcp-timeout": CONNECT_US, "drop-on-latency": True}
+            wanted |= tls_properties(self._trust)
             self._gst.util_set_object_arg(source, "protocols", "tcp")
             source.connect("select-stream", _is_video)
+            source.connect("before-send", self._asks)
             self._jitter.attach(source)
         elif self._address.kind == "network":
             wanted |= {"timeout": CONNECT_US // 1_000_000, "is-live": True, "retries": 0}
         for key, value in wanted.items():
             if value is not None and source.find_property(key) is not None:
                 source.set_property(key, value)
+
+    def _asks(self, _: Any, __: Any) -> bool:
+        """In GStreamer's thread: one more question to the camera."""
+        self._asked += 1
+        return True
 
     def _all_pads(self, _: Any, entry: Any) -> None:
         """Every track is known: without a linked one there is no video, and nothing would ever arrive."""
@@ -142,6 +156,8 @@ class GstReader:
 
     def _listen(self, bus: Any) -> SourceError | None:
         """What the pipeline has reported since the last time; lost and late packets are counted."""
+        if self._asked > MOST_ASKED and not self._decoded:
+            return network_fault(self._camera, "refused", "it only names other addresses")
         lost = self._jitter.lost()
         if lost > self._lost_packets:  # the pictures that they belong to are damaged
             COMPLAINTS.of_gstreamer()

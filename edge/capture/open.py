@@ -25,7 +25,8 @@ def open_source(camera: CameraSettings, *, live: bool, backend: Backend = "auto"
         live: newest picture wins, on the box's clock (a file is played at its own pace, over and over with
             `camera.loop`); else every picture in order, as fast as it is taken, with the recording's own time.
         backend: "auto" takes PyAV for recordings, so that a replay gives the same pictures on every machine, and
-            GStreamer, where it is installed, for cameras.
+            GStreamer, where it is installed, for cameras; https:// is read by PyAV alone, since GStreamer's HTTP source
+            can't be told which names in a certificate to take.
 
     Raises:
         SourceError: an address that can't be, no such file, GStreamer asked for where there is none. What a camera or a
@@ -48,7 +49,7 @@ def open_source(camera: CameraSettings, *, live: bool, backend: Backend = "auto"
 
 
 def _uses_gstreamer(address: Address, backend: Backend) -> bool:
-    if address.kind == "test" or backend == "pyav":
+    if address.kind == "test" or address.scheme == "https" or backend == "pyav":
         return False
     return backend == "gstreamer" or (address.kind != "file" and gst_library.available())
 

@@ -20,6 +20,7 @@ from edge.capture.backlog import Backlog
 from edge.capture.damage import pyav_decoders
 from edge.capture.faults import file_fault, network_fault
 from edge.capture.source import Due, Image
+from edge.capture.tls import Trust, trust_in
 from edge.errors import SourceError
 from edge.settings import CameraSettings
 
@@ -75,6 +76,7 @@ class PyAvReader:
             options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "500000"}
         elif self._address.kind == "network":
             options = {"analyzeduration": "500000", "probesize": "500000"}
+        options |= _tls_options(trust_in(self._camera, self._address))
         try:
             return av.open(
                 self._address.with_password(),
@@ -179,6 +181,14 @@ class PyAvReader:
             if isinstance(error, types):
                 return network_fault(self._camera, kind, reason)
         return network_fault(self._camera, "refused", _strerror(error))
+
+
+def _tls_options(trust: Trust | None) -> dict[str, str]:
+    """For FFmpeg, which believes everybody unless it is told not to."""
+    if trust is None or not trust.checked:
+        return {} if trust is None else {"tls_verify": "0"}
+    wanted = {"tls_verify": "1", "ca_file": trust.ca_file, "verifyhost": trust.name}
+    return {key: value for key, value in wanted.items() if value is not None}
 
 
 def _pictures_of(packet: "Packet[VideoStream]") -> list[VideoFrame]:

@@ -8,6 +8,7 @@ from edge.config import ConfigError, load_site
 
 CAM = '[[camera]]\nid = "c1"\nsource = "test://"\n'
 HEAD = '[site]\nid = "shop"\n' + CAM
+TLS = '[site]\nid = "shop"\n[[camera]]\nid = "c1"\nsource = "rtsps://c/x"\n'
 SQUARE = "[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]"
 QUEUE = '[[queue]]\nid = "q"\n[[queue.lane]]\ncamera = "c1"\narea = ' + SQUARE + "\n"
 CANARY = "S3CR3T-canary"
@@ -55,6 +56,10 @@ TABLE = [
     (HEAD + "detect_fps = 1" + "0" * 400 + "\n", 6, "camera.detect_fps", "too large"),
     (HEAD + "loop = 1\n", 6, "camera.loop", "a number where true or false is wanted"),
     (HEAD + "loop = true\n", 6, "camera.loop", "only a file can be played again"),
+    (HEAD + 'certificate = "any"\n', 6, "camera.certificate", "needs an encrypted source"),
+    (TLS + 'certificate = "none"\n', 6, "camera.certificate", "checked, any"),
+    (TLS + 'ca_file = "gone.pem"\n', 6, "camera.ca_file", "there is no file"),
+    (TLS + 'ca_file = "c.pem"\ncertificate = "any"\n', 6, "camera.ca_file", "leave one of them out"),
     (HEAD + "name = 1979-05-27\n", 6, "camera.name", "a date or time where a text is wanted"),
     (HEAD + f"mask = {SQUARE}\n", 6, "camera.mask", "put one more pair of brackets around it"),
     (

@@ -26,13 +26,14 @@ def main() -> None:
         "--still-after-s", type=float, help="then the pattern stands still, and is encoded all the same"
     )
     options.add_argument("--lost", type=float, default=0.0, help="share of the RTP packets that never arrive")
+    options.add_argument("--certificate", help="PEM with its key: rtsps://; needs --user")
     options.add_argument("--user")
     options.add_argument("--password")
     args = options.parse_args()
     gi = load_gi()
     gi.require_version("Gst", "1.0")
     gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstRtspServer
+    from gi.repository import Gio, GLib, Gst, GstRtspServer
 
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -66,6 +67,8 @@ def main() -> None:
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
         auth = GstRtspServer.RTSPAuth()
+        if args.certificate:
+            auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(args.certificate))
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), token)
         server.set_auth(auth)
         factory.add_role_from_structure(
