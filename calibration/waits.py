@@ -8,6 +8,7 @@ from statistics import fmean
 
 from calibration.simulator.visits import TrueVisit
 from edge.queueing.estimators import ESTIMATORS
+from edge.queueing.experience import DWELLS, Newcomers, stage
 from edge.queueing.teller import Moment, WaitTeller
 from edge.queueing.visits import VisitBook
 from edge.queueing.waiting import Wait
@@ -36,10 +37,10 @@ class Told:
 def tell_all(visits: Sequence[TrueVisit], *, servers: int = 0, min_stay_s: float = 0.0) -> list[Told]:
     """What everybody of one queue was told by the reading before joining, one reading a second; only those served.
 
-    A visit counts min_stay_s after joining, as in the counter. Readings at which nothing has happened and that nobody
-    is about to look at are not made: they would change nothing.
+    A visit counts min_stay_s after joining, as in the counter; before, it is one of those expected (`coming`). Readings
+    at which nothing has happened and that nobody is about to look at are not made: they would change nothing.
     """
-    book, teller = VisitBook("q"), WaitTeller()
+    book, teller, lived = VisitBook("q"), WaitTeller(), Newcomers()
     numbers: dict[int, int] = {}
     told: dict[int, tuple[Wait, dict[str, float]]] = {}
     shown: tuple[Wait, dict[str, float]] | None = None
@@ -49,13 +50,18 @@ def tell_all(visits: Sequence[TrueVisit], *, servers: int = 0, min_stay_s: float
             visit = visits[i]
             if what == "counts":
                 numbers[i] = book.join(visit.joined_s, (), censored=False)
+                lived.ended(
+                    {stage(s, walking=False, min_stay_s=min_stay_s) for s in _dwells_s(min_stay_s)}, stayed=True
+                )
             elif i in numbers and visit.ended_s is not None:
                 book.close(numbers[i], "served" if visit.served_s is not None else "left", visit.ended_s)
                 if visit.served_s is not None:
                     lately.append(visit.served_s - visit.joined_s)
         joined, closed = book.drain()
         everybody = [*book.closed, *book.open_visits()]
-        _, wait = teller.tell(Moment(at_s, everybody, servers, known=True), joined, closed)
+        new_s = [at_s - v.joined_s for v in visits if at_s - min_stay_s < v.joined_s <= at_s]
+        coming = sum(lived.chance(s, walking=False, min_stay_s=min_stay_s) for s in new_s)
+        _, wait = teller.tell(Moment(at_s, everybody, servers, known=True, coming=coming), joined, closed)
         shown = None if wait is None else (wait, _others(book, teller, wait, lately, at_s))
         if shown is not None:
             told.update(dict.fromkeys(newcomers, shown))
@@ -64,6 +70,10 @@ def tell_all(visits: Sequence[TrueVisit], *, servers: int = 0, min_stay_s: float
         for i, v in enumerate(visits)
         if v.served_s is not None and i in told
     ]
+
+
+def _dwells_s(min_stay_s: float) -> list[float]:
+    return [min_stay_s * k / DWELLS for k in range(DWELLS)]
 
 
 def _ticks(visits: Sequence[TrueVisit], min_stay_s: float) -> Iterator[tuple[float, list[tuple[str, int]], list[int]]]:

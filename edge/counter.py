@@ -15,7 +15,7 @@ from edge.queueing import waiting
 from edge.queueing.balance import Balance
 from edge.queueing.floor import Floor
 from edge.queueing.ledger import Errors
-from edge.queueing.length import Length, Section, length_of
+from edge.queueing.length import Section, length_of
 from edge.queueing.membership import CameraLanes
 from edge.queueing.opening import Opening
 from edge.queueing.presence import Presence
@@ -166,11 +166,13 @@ class Counter:
         queue.known.tick(now.pts_s, known)
         book = queue.book
         visits = [*book.closed, *book.open_visits()]
-        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps)
+        lanes = self._sections(q, now.pts_s)
+        coming = sum(p for lane in lanes for p in lane.candidates)
+        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps, coming)
         rate, wait = queue.teller.tell(moment, *news)
         closed = queue.opening.closed(now.pts_s, len(book.open), known=known)
         queue.state = waiting.state_now(len(book.open), rate, closed=closed)
-        length = self._length(q, now.pts_s) if known else None
+        length = length_of(lanes) if known else None
         if quality == "ok":
             quality = "degraded" if queue.balance.drifted else "warming" if wait is None else "ok"
         totals = book.totals
@@ -197,9 +199,6 @@ class Counter:
             left=totals.left,
             lost=totals.lost,
         )
-
-    def _length(self, q: int, now_s: float) -> Length:
-        return length_of(self._sections(q, now_s))
 
     def _sections(self, q: int, now_s: float) -> list[Section]:
         lanes = self._queues[q].settings.lanes

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from scipy.special import gammaincc
+
 from edge.queueing.waiting import MEMORY_S, Rate
 from edge.vocabulary import Visit
+
+TAIL = 1e-9  # of a law: less is left of it
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Line:
         headways_s: the headways that the rate is made of.
         idle_from_s: since when somebody waits without a departure, None if nobody waits.
         stop_s: when the last stop of the server was over, None without one. Who waited through it says nothing of now.
+        coming: how many more are expected to be in the line already, not counted yet.
     """
 
     now_s: float
@@ -29,6 +34,7 @@ class Line:
     headways_s: Sequence[float]
     idle_from_s: float | None
     stop_s: float | None = None
+    coming: float = 0.0
 
     def delay_s(self, of: Visit, until_s: float) -> float | None:
         """How long a visit has waited; None for one who was there at the start or waited through a stop."""
@@ -51,10 +57,11 @@ def rate(line: Line) -> float | None:
     """All who wait, and oneself, times the mean headway (the queue-length predictor of Ibrahim & Whitt 2009).
 
     Of the service that runs now only what is left of it counts: the mean residual life at the age reached, from the
-    headways that lasted longer, and one more as an exponential law would have it (Cox 1962, Renewal Theory).
+    headways that lasted longer, and one more as their gamma law would have it (Cox 1962, Renewal Theory). Those who are
+    in the line but don't count yet are ahead of oneself all the same.
     """
     usual_s = line.rate.usual_s
-    return None if usual_s is None else len(line.waiting) * usual_s + _first_s(line, usual_s)
+    return None if usual_s is None else (len(line.waiting) + line.coming) * usual_s + _first_s(line, usual_s)
 
 
 def last_served(line: Line) -> float | None:
@@ -88,7 +95,8 @@ def patience(line: Line) -> float | None:
     theta = gave_up / waited_s
     n = len(line.waiting) + 1
     may_leave = [i if line.in_service else max(i - 1, 0) for i in range(n)]
-    return sum(1.0 / (1.0 / usual_s + i * theta) for i in may_leave) * all_stay_s / (n * usual_s)
+    paces_s = [1.0 / (1.0 / usual_s + i * theta) for i in may_leave]
+    return (sum(paces_s) + line.coming * paces_s[-1]) * all_stay_s / ((n + line.coming) * usual_s)
 
 
 def curves(line: Line) -> float | None:
@@ -117,7 +125,19 @@ def _first_s(line: Line, usual_s: float) -> float:
         return usual_s
     age_s = line.now_s - line.idle_from_s
     left_s = [h - age_s for h in line.headways_s if h > age_s]
-    return (sum(left_s) + usual_s) / (len(left_s) + 1)
+    return (sum(left_s) + residual_s(age_s, usual_s, line.rate.shape)) / (len(left_s) + 1)
+
+
+def residual_s(age_s: float, mean_s: float, shape: float) -> float:
+    """What is left on average of a duration that has lasted age_s already, if durations follow a gamma law, seconds.
+
+    E[X | X > t] - t by the incomplete gamma function; far out in the tail it is mean_s / shape.
+    """
+    rate = shape / mean_s
+    beyond = float(gammaincc(shape, rate * age_s))
+    if beyond < TAIL:
+        return mean_s / shape
+    return max(mean_s * float(gammaincc(shape + 1.0, rate * age_s)) / beyond - age_s, 0.0)
 
 
 def _waited_until(v: Visit, now_s: float) -> float:

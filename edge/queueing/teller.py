@@ -25,13 +25,18 @@ PENDING_KEPT = 512  # people who wait and were told something
 
 @dataclass(frozen=True)
 class Moment:
-    """What the teller is told of a queue: media seconds; `blind` (from_s, to_s) times without a usable picture."""
+    """What the teller is told of a queue: media seconds.
+
+    `blind`: (from_s, to_s) times without a usable picture. `coming`: how many people are expected to be in the line
+    already who don't count yet: the sum of their probabilities to stay.
+    """
 
     now_s: float
     visits: Sequence[Visit]
     servers: int
     known: bool
     blind: Sequence[tuple[float, float]] = ()
+    coming: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ class WaitTeller:
             self._told.clear()  # media time went back
         if not moment.known:
             return rate, None
-        line = Line(moment.now_s, moment.visits, rate, waiting.at_this_pace(runs), idle_from_s, self._stop_s)
+        pace = waiting.at_this_pace(runs)
+        line = Line(moment.now_s, moment.visits, rate, pace, idle_from_s, self._stop_s, moment.coming)
         wait, self.estimates_s = self._speak(line, moment.servers)
         if wait is not None:
             self._told.append(_Told(moment.now_s, wait, self.estimates_s, len(line.waiting) + line.in_service))
@@ -111,16 +117,17 @@ class WaitTeller:
             servers = servers_seen(line.visits, line.now_s)
         known = partial(waiting.tell, ends=self.ends, drift=self.drift.per_s(line.now_s))
         if waiting.is_free(people, in_service, servers):
-            one = known(0, line.rate)
-            return self.free.tell(0.0 if one is None or one.high_s is None else one.high_s), {}
-        wait = known(people, line.rate)
+            one = known(line.coming, line.rate)
+            free = self.free.tell(0.0 if one is None or one.high_s is None else one.high_s, shape=line.rate.shape)
+            return free.later(line.coming * (line.rate.usual_s or 0.0)), {}
+        wait = known(people + line.coming, line.rate)
         if wait is None or wait.high_s is None:
             return wait, {}
         asked = {name: estimator(line) for name, estimator in ESTIMATORS.items()}
         estimates_s = {name: max(said_s, 0.0) for name, said_s in asked.items() if said_s is not None}
         speaker = self.ledger.speaker if self.ledger.speaker in estimates_s else "rate"
-        wait = known(people, line.rate, estimates_s[speaker])
-        return wait and self.free.at_least(replace(wait, method=speaker)), estimates_s
+        wait = known(people + line.coming, line.rate, estimates_s[speaker])
+        return wait and self.free.at_least(replace(wait, method=speaker), shape=line.rate.shape), estimates_s
 
     def _score(self, told: _Told, visit: Visit, real_s: float) -> None:
         wait, ahead = told.wait, visit.ahead_on_joining

@@ -7,7 +7,7 @@ service is. Stops of the server are left out.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from edge.queueing.changes import Change, last_change
@@ -64,6 +64,10 @@ class Wait:
     low_s: float
     high_s: float | None
     method: str
+
+    def later(self, by_s: float) -> "Wait":
+        """The same, so much later; the lower end stays."""
+        return replace(self, wait_s=self.wait_s + by_s, high_s=None if self.high_s is None else self.high_s + by_s)
 
 
 def headways(visits: Iterable[Visit], now_s: float, blind: Sequence[tuple[float, float]] = ()) -> list[Headway]:
@@ -171,9 +175,9 @@ def is_free(waiting: int, in_service: int, servers: int) -> bool:
 
 
 def tell(
-    waiting: int, rate: Rate, said_s: float | None = None, *, ends: HonestEnds | None = None, drift: float = 0.0
+    waiting: float, rate: Rate, said_s: float | None = None, *, ends: HonestEnds | None = None, drift: float = 0.0
 ) -> Wait | None:
-    """The wait of somebody who joins now with so many waiting ahead; None as long as there is no evidence.
+    """The wait of somebody who joins now with so many (expected) waiting ahead; None as long as there is no evidence.
 
     `said_s` is what an estimator says; None: the departures to come (one more than wait) times the usual headway. The
     interval is intervals.span between `ends`. While the server stands still no upper end is known.

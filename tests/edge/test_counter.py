@@ -66,7 +66,8 @@ def test_a_served_line_tells_its_wait() -> None:
     assert at.wait_high_s is not None
     assert at.wait_low_s < 80.0 < at.wait_high_s
     assert rows[-1].state == "idle"
-    assert (rows[-1].length, rows[-1].wait_s, rows[-1].quality) == (0, 0.0, "ok")
+    took_s = next(v.served_s - v.joined_s for t in ticks for v in t.visits if v.ahead_on_joining == 0 and v.served_s)
+    assert (rows[-1].length, rows[-1].wait_s, rows[-1].quality) == (0, pytest.approx(took_s, abs=0.1), "ok")
 
 
 def test_a_served_visit_carries_what_it_was_told() -> None:

@@ -1,5 +1,6 @@
 """Each estimator against waits worked out by hand, and the change of pace."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -57,6 +58,26 @@ def test_the_running_service_counts_for_what_is_left_of_it() -> None:
     left_s = (5.0 + 10.0 + 20.0) / 3.0
     told_s = estimators.rate(line(FIRST, SECOND, idle_from_s=85.0, headways_s=(20.0, 25.0, 10.0)))
     assert told_s == pytest.approx(40.0 + left_s)
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.5, 4.0])
+def test_what_is_left_of_a_service_is_that_of_its_law(shape: float) -> None:
+    """The residual of a gamma law against its own draws; of the exponential (shape 1) the mean at any age."""
+    drawn_s = np.random.default_rng(4).gamma(shape, 20.0 / shape, 200_000)
+    for age_s in (0.0, 10.0, 30.0):
+        left_s = drawn_s[drawn_s > age_s] - age_s
+        assert estimators.residual_s(age_s, 20.0, shape) == pytest.approx(left_s.mean(), rel=0.05)
+    assert estimators.residual_s(1e4, 20.0, shape) == pytest.approx(20.0 / shape)
+
+
+def test_those_expected_are_ahead_too() -> None:
+    """Half a person more, by what is known of newcomers, is half a headway more, with patience and without."""
+    left = visit(0.0, None, 100.0)
+    for estimator in (estimators.rate, estimators.patience):
+        now = line(left, FIRST, SECOND)
+        more = replace(now, coming=0.5)
+        assert estimator(more) == pytest.approx(estimator(now) + 10.0, rel=0.03)
+    assert estimators.head(replace(line(FIRST), coming=3.0)) == estimators.head(line(FIRST))
 
 
 def test_those_who_give_up_shorten_the_wait() -> None:
