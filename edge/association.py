@@ -17,6 +17,8 @@ WIDE_PENALTY = 5.0
 WIDE_SPEED = 0.4  # body heights a second, standard deviation of what a person may do between two pictures
 WIDE_LIMIT_S = 1.5  # who was hidden longer did not walk on all the while
 REACH = (0.35, 0.8)  # farthest a box may be: body heights at once, and more of them a second
+RUN_SPEED = 3.0  # body heights a second: about 5 m/s
+RUN_ALIKE = (2.2, 1.5)  # a runner's boxes are at most so many times as wide and as high as each other
 SIZE_CAP = 20.0  # a box cut by the one in front is the same person: its size may not decide alone
 
 
@@ -58,6 +60,24 @@ def alone_costs(boxes: Array, size_px: tuple[int, int]) -> Array:
     x, margin = boxes[:, 0], 0.75 * boxes[:, 2]
     border = (x < margin) | (x > width - margin) | (boxes[:, 1] + boxes[:, 3] > 0.98 * height)
     return np.where(border, ALONE_AT_BORDER, ALONE)
+
+
+def running_pairs(
+    first: Array, body_px: Array, away_s: Array, boxes: Array
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of people seen once and the boxes that they ran to, nearest and most alike as a whole.
+
+    first (N, 4) and boxes (M, 4) are (x middle, top, width, height), and nobody's so far; body_px (N,), away_s (N,) as
+    above.
+    """
+    if not len(first) or not len(boxes):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    far = np.hypot(*np.moveaxis(boxes[None, :, :2] - first[:, None, :2], 2, 0)) / body_px[:, None]  # (N, M)
+    sizes = np.abs(np.log(boxes[None, :, 2:] / first[:, None, 2:])) / np.log(RUN_ALIKE)  # (N, M, 2)
+    reach = REACH[0] + RUN_SPEED * np.minimum(away_s, WIDE_LIMIT_S)
+    cost = far / reach[:, None] + sizes.max(axis=2)
+    cost[(far > reach[:, None]) | (sizes > 1.0).any(axis=2)] = np.inf
+    return assign(cost, np.full(len(boxes), 2.1))
 
 
 def overlap(a: Array, b: Array) -> Array:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detector.runtime.detections import Detections
 from edge import ground
-from edge.association import alone_costs, assign, overlap, pair_costs
+from edge.association import alone_costs, assign, overlap, pair_costs, running_pairs
 from edge.kalman import Array, States, correct, first_states, predict
 from edge.people import People
 from edge.settings import CameraSettings
@@ -36,6 +36,8 @@ HIDDEN_COST, HIDDEN_COST_S = 9.0, 0.5
 MAX_BOXES = 500
 LOW_LIMIT_S = 2.0  # who was hidden longer than this is not found again by a box of low score
 FIRST_SPEED = np.array([0.5, 0.35, 0.15, 0.25])  # deviation of an unknown velocity, body heights a second
+RUNNER = 1.2  # body heights a second: who comes in faster is shown from the third picture on
+RUNS_ON_S, RUNNER_LIMIT_S = 20.0, 1.5  # ... and while unseen runs on, for so long
 OUTWARD = 0.15  # body heights a second
 
 
@@ -105,6 +107,7 @@ class Tracker:
         pace = np.abs(p.v) / body
         was_seen = (p.seen_s >= before - 1e-9)[:, None]
         gone_s = HIDDEN_LASTS_S[0] + (HIDDEN_LASTS_S[1] - HIDDEN_LASTS_S[0]) * np.minimum(pace / 0.5, 1.0) ** 2
+        gone_s[_running(p)] = RUNS_ON_S
         speed = np.hypot(STILL_SPEED, RESTLESS * pace) * body
         states = predict(p.states, max(dt_s, 0.0), speed=speed, tau_s=np.where(was_seen, LASTS_S, gone_s))
         self._people = replace(p, x=states.x, v=states.v, cov=states.cov)
@@ -120,6 +123,7 @@ class Tracker:
         missed_s = np.clip(hidden_s - dt_s, 0.0, HIDDEN_COST_S)
         alone = alone_costs(high, self._size_px or (1, 1))
         rows, columns = assign(cost + (HIDDEN_COST * missed_s / HIDDEN_COST_S)[:, None], alone)
+        rows, columns = _assign_runners(p, hidden_s, high, rows, columns)
         rows, columns = _assign_rest(cost, alone, rows, columns)
         rest = np.zeros(0, np.intp)
         if len(low):
@@ -145,6 +149,7 @@ class Tracker:
         middle = p.x[:, :2] + np.stack([np.zeros(len(p.ids)), p.x[:, 3] / 2], axis=1)
         outside = ((middle < 0) | (middle > size)).any(axis=1)
         limit_s = np.full(len(p.ids), self._max_hidden_s)
+        limit_s[_running(p)] = max(RUNNER_LIMIT_S, 2.2 * self._interval_s)
         limit_s[p.leaving] = max(LEAVING_S, 1.5 * self._interval_s)
         limit_s[~p.shown | (p.hits < 2)] = max(GHOST_S, 2.2 * self._interval_s)
         self._people = p.take((hidden_s <= limit_s) & ~(outside & (hidden_s > 0)))
@@ -160,7 +165,7 @@ class Tracker:
         body = np.maximum(boxes[:, 3], 2.2 * boxes[:, 2])[:, None]
         states = first_states(boxes, NOISE * body, FIRST_SPEED * body)
         p = self._people
-        seen_again = (p.hits >= 2) & (p.seen_s - p.born_s >= self._confirm_s - 1e-6)
+        seen_again = (p.hits >= np.where(_running(p), 3, 2)) & (p.seen_s - p.born_s >= self._confirm_s - 1e-6)
         self._people = replace(p, shown=p.shown | seen_again).join(People.new(ids, states, pts_s, shown=first))
 
     def _tracks(self, pts_s: float, dt_s: float, captured_utc_s: float, picture: PictureState) -> Tracks:
@@ -204,6 +209,16 @@ def _assign_rest(
     return np.concatenate([rows, lost[again]]), np.concatenate([columns, left[boxes]])
 
 
+def _assign_runners(
+    p: People, hidden_s: Array, high: Array, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs, and those that boxes nobody took make with people seen once who must have run there."""
+    lost = np.setdiff1d(np.flatnonzero(~p.shown & (p.hits == 1)), rows)
+    left = np.setdiff1d(np.arange(len(high)), columns)
+    again, boxes = running_pairs(p.x[lost], p.body_px[lost], hidden_s[lost], high[left])
+    return np.concatenate([rows, lost[again]]), np.concatenate([columns, left[boxes]])
+
+
 def _corrected(p: People, who: NDArray[np.intp], measured: Array, noise: Array, pts_s: float) -> People:
     """The people after a measurement of some of them."""
     states = correct(States(p.x[who], p.v[who], p.cov[who]), measured, noise)
@@ -232,6 +247,11 @@ def _corners(boxes: Array) -> Array:
     """(N, 4) x1 y1 x2 y2 of (x middle, top, width, height)."""
     half = boxes[:, 2] / 2
     return np.stack([boxes[:, 0] - half, boxes[:, 1], boxes[:, 0] + half, boxes[:, 1] + boxes[:, 3]], axis=1)
+
+
+def _running(p: People) -> NDArray[np.bool_]:
+    """(N,): moves as nobody walks."""
+    return np.asarray(np.hypot(p.v[:, 0], p.v[:, 1]) > RUNNER * p.body_px)
 
 
 def _on_the_way_out(p: People, size_px: tuple[int, int]) -> NDArray[np.bool_]:
