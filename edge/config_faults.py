@@ -9,13 +9,10 @@ from typing import Any
 
 from edge.config_text import KeyPath, Positions
 from edge.errors import InputError
+from edge.url_secrets import mask_url
 
 MAX_FAULTS = 200
 SECRET_NAME = re.compile(r"pas+|pwd|secret|token|credential|auth", re.IGNORECASE)
-
-_USER_INFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)[^\s\"']*@")
-_QUERY = re.compile(r"([?&;])([^=&;?\s\"']{1,60})=[^&;\s\"']+")
-_SECRET_QUERY_NAME = re.compile(r"pas+|pwd|secret|token|key|auth", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,15 +76,6 @@ class FaultList:
         """Raises ConfigError if something was noted."""
         if self.faults:
             raise ConfigError(self.faults, self.more)
-
-
-def mask_url(text: str) -> str:
-    """The text with user and password of URLs, and secrets in their queries, replaced by ***."""
-    return _QUERY.sub(_masked_query, _USER_INFO.sub(r"\1***@", text))
-
-
-def _masked_query(found: re.Match[str]) -> str:
-    return f"{found[1]}{found[2]}=***" if _SECRET_QUERY_NAME.search(found[2]) else found[0]
 
 
 def shown_value(value: Any, *, secret: bool = False) -> str:

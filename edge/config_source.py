@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from edge.config_faults import SECRET_NAME, mask_url, nearest
+from edge.config_faults import SECRET_NAME, nearest
 from edge.config_geometry import WrongValueError
+from edge.url_secrets import mask_url
 
 SCHEMES = ("rtsp", "rtsps", "http", "https", "v4l2", "test")
 MAX_LENGTH = 2000

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-MASK = "***"
+from edge.url_secrets import MASK, mask_paths, path_secrets
+
 _WORD = r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|api[_-]?key|private[_-]?key|cookie|authorization"
 _NAME = re.compile(rf"(?i)(?:{_WORD}|(?:^|_)key$|(?:^|_)auth$)")
 _URL = re.compile(
@@ -35,7 +36,7 @@ class Masker:
         if self._known is not None:
             text = self._known.sub(MASK, text)
         text = _PEM.sub(MASK, text)
-        text = _URL.sub(rf"\1{MASK}@", text)
+        text = mask_paths(_URL.sub(rf"\1{MASK}@", text))
         text = _HEADER.sub(rf"\1 {MASK}", text)
         text = _QUERY.sub(rf"\1{MASK}", text)
         return _PAIR.sub(_masked_pair, text)
@@ -89,6 +90,7 @@ def _literal(value: Any, name: str = "") -> Iterator[str]:
         if "://" in value and "@" in value:
             who = value.split("://", 1)[1].rpartition("@")[0]
             yield who.partition(":")[2] or who
+        yield from path_secrets(value)
 
 
 def _hooks(values: Mapping[str, Any]) -> Iterator[str]:

@@ -202,6 +202,14 @@ def test_a_password_from_the_environment_cannot_break_the_url(full):
         ("http://${HOST}/cgi?token=${CAM_TOKEN}", "http://cam.local/cgi?token=***"),
         ("rtsp://h/${CAM_TOKEN}/stream", "rtsp://h/***/stream"),
         ("${CAM_URL}", "rtsp://***@h/s"),
+        ("rtsp://h:7447/K3fT9geheimq0PzX1vB2", "rtsp://h:7447/***"),
+        ("rtsps://h:7441/K3fT9geheimq0PzX1vB2?enableSrtp", "rtsps://h:7441/***?enableSrtp"),
+        (
+            "rtsp://h/user=admin_password=geheim_channel=1.sdp?real",
+            "rtsp://h/user=admin_password=***_channel=1.sdp?real",
+        ),
+        ("rtsp://h/0/viewer:geheim/main", "rtsp://h/0/***/main"),
+        ("http://h/3f2504e0-4f89-11d3-9a0c-0305e82c3301/live", "http://h/***/live"),
     ],
 )
 def test_shown_sources_keep_no_secret(write, source, shown):
@@ -210,6 +218,20 @@ def test_shown_sources_keep_no_secret(write, source, shown):
     camera = load_site(write(SMALL.replace("test://", source)), environ).camera("c1")
     assert camera.source_shown == shown
     assert "geheim" not in repr(camera)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("Streaming/Channels/101", "cam/realmonitor?channel=1&subtype=0", "h264Preview_01_main", "live/ch00_0"),
+        *("axis-media/media.amp?videocodec=h264", "MediaInput/h264/stream_1", "h264/ch1/main/av_stream", "11"),
+        *("nphMpeg4/g726-640x480", "ISAPI/Streaming/channels/102", "LiveMedia/ch1/Media1", "rtsp_tunnel?inst=1"),
+    ],
+)
+def test_makers_own_paths_are_shown(write, path):
+    """An address as the manuals name it is told whole."""
+    shown = f"rtsp://10.0.0.11:554/{path}"
+    assert load_site(write(SMALL.replace("test://", shown)), {}).camera("c1").source_shown == shown
 
 
 def test_sources_of_any_kind_are_not_needed_for_replay(write):

@@ -26,6 +26,7 @@ from linewise.diagnose_secrets import Masker, secrets_of
 from linewise.diagnose_state import State, camera_lines, outbox_lines, store_lines
 
 CANARY = "S3CR3T-canary"
+TOKEN = "K3fT9sLq0PzX1vB2"  # a path that is the password, as UniFi's cameras have
 PLANTED = {  # each place has its own, so that a failure tells which one leaked
     "site": f"{CANARY}-site", "url": f"{CANARY}-url@/#", "env": f"{CANARY}-env", "unit": f"{CANARY}-unit",
     "mqtt": f"{CANARY}-mqtt", "hook": f"{CANARY}-hook", "mail": f"{CANARY}-mail", "sign": f"{CANARY}-sign-0123456789",
@@ -65,7 +66,7 @@ source = "rtsp://viewer:S3CR3T-canary-url%40%2F%23@127.0.0.1:1/stream?user=a&pas
 
 [[camera]]
 id = "door"
-source = "rtsp://viewer:${{CAM_PASSWORD}}@127.0.0.1:1/other"
+source = "rtsp://viewer:${{CAM_PASSWORD}}@127.0.0.1:1/{TOKEN}"
 
 [[queue]]
 id = "till-1"
@@ -84,6 +85,7 @@ UTTERED = [  # what a careless program or a stranger may have logged
     f'payload {{"token": "{PLANTED["other"]}"}}',
     f"http://camera/cgi?usr=admin&pwd={PLANTED['other']}",
     f"unit says {PLANTED['unit']}",
+    f"DESCRIBE /{TOKEN} failed; rtsp://10.0.0.9:7447/{TOKEN[::-1]} too",
     f"POST /services/T00/{PLANTED['hook']}?v=1 failed, signed with {PLANTED['sign']}",
     f"AUTH LOGIN failed for box with {PLANTED['mail']}",
     f"connection to postgresql://chain:{PLANTED['db']}@127.0.0.1:1/chain failed",
@@ -146,14 +148,18 @@ def test_no_planted_secret_leaves_the_box(box: Callable[..., Result], tmp_path: 
     result = box("--zip", str(file))
     assert CANARY not in result.output
     assert "canary" not in result.output
+    assert TOKEN not in result.output
     assert file.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
             text = archive.read(name)
             assert b"canary" not in text, (name, text[max(0, text.find(b"canary") - 80) :][:200])
+            assert TOKEN.encode() not in text, name
+            assert TOKEN[::-1].encode() not in text, name
             assert b"\xff\xd8\xff" not in text
         assert "picture.jpg" in archive.read("files.txt").decode()  # its name, to be asked about
         assert json.loads(archive.read("site.json"))["site"]["id"] == "canteen"
+        assert "rtsp://10.0.0.9:7447/***" in archive.read("journal.txt").decode()
         assert "box-1" in archive.read("journal.txt").decode()  # what is no secret can be read
 
 
