@@ -25,9 +25,7 @@ from edge.settings import CameraSettings
 LATENCY_MS = 200
 CONNECT_US = 5_000_000
 POLL_NS = 100_000_000
-MOST_ASKED = (
-    50  # before the first picture: GStreamer follows 2,000 redirections a second, for ever; eight questions are usual
-)
+MOST_ASKED = 50  # before the first picture, where eight are usual: a circle of redirections is followed for ever
 OPEN_POLLS = 80  # in vain, then a recording is given up: decodebin at times loses the error of a broken one
 
 

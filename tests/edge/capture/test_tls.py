@@ -95,7 +95,7 @@ def test_a_self_signed_camera_is_let_in_by_its_own_certificate_or_by_none(
 
 @pytest.fixture
 def web(folder: Path) -> Iterator[Callable[[str | None], int]]:
-    """Starts HTTP cameras that show no picture, with a certificate or without."""
+    """Starts HTTP cameras that show no picture, with a certificate or without; whoever is refused hangs up."""
     servers: list[ThreadingHTTPServer] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -111,7 +111,7 @@ def web(folder: Path) -> Iterator[Callable[[str | None], int]]:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder / name)
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]  whoever is refused hangs up
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return int(server.server_address[1])
