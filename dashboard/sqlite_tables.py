@@ -28,8 +28,10 @@ class SqliteTables:
     def known(self, table: str, rows: Iterable[Row]) -> list[Row]:
         """The rows that are there already under the keys of these."""
         key = KEYS[table]
-        where = " AND ".join(f"{name} = ?" for name in key)
+        asked = f"SELECT * FROM {table} WHERE " + " AND ".join(f"{name} = ?" for name in key)  # noqa: S608
         found: list[dict[str, Any]] = []
         for row in rows:
-            found += self._db.table(table).rows_where(where, [row[name] for name in key])
+            cursor = self._db.execute(asked, [row[name] for name in key])
+            columns = [column[0] for column in cursor.description]
+            found += (dict(zip(columns, values, strict=True)) for values in cursor)
         return found
