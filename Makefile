@@ -9,6 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2>/dev/null)) python3)
 BIN := .venv/bin
 PYTEST_ARGS ?=
+unexport PYTHONDONTWRITEBYTECODE  # tests and parts are started hundreds of times: compiled once
 
 .PHONY: help product demo test unit hunt check fix lock audit clean schemas
 
@@ -39,7 +40,8 @@ test: .venv/.test
 	@setup/debian.sh test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n 2 -m "not e2e and not slow" $(PYTEST_ARGS)
-	@$(BIN)/python -m pytest -m "e2e or slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "slow and not e2e" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m e2e $(PYTEST_ARGS)  # one after the other: ports, brokers, browsers
 
 unit: .venv/.test
 	@$(BIN)/python -m pytest -n 2 -m "not e2e and not slow" $(PYTEST_ARGS)
