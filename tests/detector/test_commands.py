@@ -55,6 +55,7 @@ def test_wrong_input_is_told(words: tuple[str, ...], message: str, drawn: Path, 
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.slow
 def test_bench_times_every_runtime() -> None:
     """A line for each of the four."""
     out = run("bench", "--rounds", "2")

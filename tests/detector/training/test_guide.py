@@ -69,6 +69,7 @@ def test_a_guided_run_learns_the_stem_first(tmp_path: Path, drawn: Path) -> None
     assert {"hint", "score", "box", "soft_score", "soft_box"} <= set(whole)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_one_network_and_is_guided_by_another(tmp_path: Path, drawn: Path) -> None:
     """Started from a quick run and guided by a wide one it learns whole from its first epoch on."""
     wide = Run(data=drawn, out=tmp_path / "wide", cache=tmp_path / "cache", workers=0)

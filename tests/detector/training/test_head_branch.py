@@ -23,6 +23,7 @@ def test_the_body_is_not_changed_by_the_branch(tiny: Network) -> None:
     assert heads.logits.shape == logits.shape
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_the_exported_graph_never_knew_of_the_branch(exported: tuple[Network, Path], tmp_path: Path) -> None:
     """Byte for byte: the file of a network out of a branch equals that of one that never had it."""
