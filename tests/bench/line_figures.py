@@ -1,5 +1,6 @@
 """What the table of tests/bench/lines.py is made of: sums a seed, figures of added seeds, and how sure they are."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,22 @@ RESAMPLED = 1000
 
 
 @dataclass(frozen=True)
+class Told:
+    """What somebody who joined was told (high_s None: at least), and how long the wait was in truth; seconds."""
+
+    wait_s: float
+    low_s: float | None
+    high_s: float | None
+    real_s: float
+
+    @property
+    def covered(self) -> bool:
+        """Was the real wait inside the told interval?"""
+        high_s = math.inf if self.high_s is None else self.high_s
+        return (self.low_s or 0.0) <= self.real_s <= high_s
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One queue of one run.
 
@@ -22,7 +39,7 @@ class Outcome:
         there: people really in the queue at every whole second at which a length was told.
         told: lengths of a lane never measured; sections: what the lengths were made of.
         truth, seen: visits that had ended by the end of the run.
-        told_s, real_s: what those who joined were told, seconds, and how long they waited in truth.
+        waits: of those who joined and were told a wait.
     """
 
     queue: str
@@ -31,8 +48,7 @@ class Outcome:
     sections: list[list[Section]]
     truth: list[TrueVisit]
     seen: list[Visit]
-    told_s: list[float]
-    real_s: list[float]
+    waits: list[Told]
 
     def lengths(self, rate: float) -> list[int]:
         """What would have been told with that miss rate in the calibration file."""
@@ -74,6 +90,8 @@ class Sums:
     told_s: float = 0.0
     real_s: float = 0.0
     told_off_s: float = 0.0
+    too_short: float = 0.0  # people who were told less than they waited, and whose wait lay in the told interval
+    covered: float = 0.0
 
 
 def sums(outcomes: Sequence[Outcome], rates: Mapping[str, float]) -> Sums:
@@ -83,7 +101,8 @@ def sums(outcomes: Sequence[Outcome], rates: Mapping[str, float]) -> Sums:
     truth, seen = [v for o in outcomes for v in o.truth], [v for o in outcomes for v in o.seen]
     true_s = [v.served_s - v.joined_s for v in truth if v.served_s is not None]
     waited_s = [v.served_s - v.joined_s for v in seen if v.served_s is not None and not v.censored]
-    told_s, real_s = [x for o in outcomes for x in o.told_s], [x for o in outcomes for x in o.real_s]
+    waits = [w for o in outcomes for w in o.waits]
+    off_s = [w.wait_s - w.real_s for w in waits]
 
     def ended(visits: Iterable[TrueVisit | Visit], how: str) -> float:
         return float(sum(v.outcome == how for v in visits))
@@ -93,7 +112,8 @@ def sums(outcomes: Sequence[Outcome], rates: Mapping[str, float]) -> Sums:
         float(np.abs(np.subtract(corrected, there)).sum()),
         ended(truth, "served"), ended(seen, "served"), ended(truth, "left"), ended(seen, "left"), ended(seen, "lost"),
         len(true_s), sum(true_s), len(waited_s), sum(waited_s),
-        len(told_s), sum(told_s), sum(real_s), float(np.abs(np.subtract(told_s, real_s)).sum()),
+        len(waits), sum(w.wait_s for w in waits), sum(w.real_s for w in waits), sum(map(abs, off_s)),
+        sum(s < 0.0 for s in off_s), sum(w.covered for w in waits),
     )  # fmt: skip
 
 
@@ -125,10 +145,12 @@ def line(name: str, rows: Sequence[Sums], plain: Sequence[Sums] | None) -> str:
     s = total(rows)
     figures = "  ".join(f"{n} {f(s):+.3f} +- {half_width(rows, f):.3f}" for n, f in FIGURES.items())
     ratio = "" if plain is None else f"  told MAE x {(s.told_off_s / s.told) / _told_mae(total(plain)):.2f}"
+    n = max(s.told, 1.0)
+    told = f"told {s.told:.0f} MAE {_told_mae(s):.1f} s short {s.too_short / n:.2f} cover {s.covered / n:.2f}"
     return (
         f"{name:20} seeds {len(rows)}  mean {s.there / s.seconds:.2f}  {figures}  MAE {s.off / s.seconds:.2f}  "
         f"served {s.served:.0f}/{s.true_served:.0f}  left {s.left:.0f}/{s.true_left:.0f}  lost {s.lost:.0f}  "
-        f"waits {s.waited_s / s.waits:.1f}/{s.true_waited_s / s.true_waits:.1f} s  told MAE {_told_mae(s):.1f} s{ratio}"
+        f"waits {s.waited_s / s.waits:.1f}/{s.true_waited_s / s.true_waits:.1f} s  {told}{ratio}"
     )
 
 

@@ -22,17 +22,18 @@ import numpy as np
 from calibration.simulator.detections import Errors, detections
 from calibration.simulator.lanes import site_toml
 from calibration.simulator.scenarios import SCENARIOS
-from calibration.simulator.settings import Scenario
+from calibration.simulator.settings import Rate, Scenario
 from calibration.simulator.visits import TrueVisit, length_at
 from calibration.simulator.world import run
 from detector.runtime.detections import Detections
 from edge.config import load_site
 from edge.counter import Counter
+from edge.messages import QueueReading
 from edge.queueing.length import Section
 from edge.settings import Site
 from edge.tracking import Tracker
 from edge.vocabulary import Tracks, Visit
-from tests.bench.line_figures import Outcome, Sums, fitted, line, sums
+from tests.bench.line_figures import Outcome, Sums, Told, fitted, line, sums
 
 BROKEN, PLAIN = " broken", " plain"
 BROKEN_GAP_S = 0.7  # a broken track is gone so long on average
@@ -60,6 +61,9 @@ CASES = (
     Case("three-tills 10 %", "three-tills", Errors(miss_share=0.1)),
     Case("three-tills 30 %", "three-tills", Errors(miss_share=0.3)),
     Case("three-tills broken", "three-tills", Errors(), 20.0),
+    Case("canteen-bell plain", "canteen-bell", Errors()),
+    Case("canteen-bell 10 %", "canteen-bell", Errors(miss_share=0.1)),
+    Case("canteen-bell 30 %", "canteen-bell", Errors(miss_share=0.3)),
     Case("passers-by", "passers-by", Errors()),
     Case("staff", "staff", Errors()),
     Case("groups", "groups", Errors()),
@@ -103,13 +107,20 @@ def site_of(scenario: Scenario) -> Site:
         return load_site(path)
 
 
+def lasting(scenario: Scenario, seconds: float) -> Scenario:
+    """The scenario for so long: people go on to come as at its end."""
+    *before, last = scenario.arrivals
+    arrivals = (*before, Rate(max(last.until_s, seconds), last.per_min))
+    return replace(scenario, duration_s=seconds, arrivals=arrivals)
+
+
 class _Book:
     """What a queue's readings said, second by second."""
 
     def __init__(self) -> None:
         self.lengths: dict[int, int] = {}
         self.sections: dict[int, list[Section]] = {}
-        self.waits_s: dict[int, float | None] = {}
+        self.waits: dict[int, QueueReading] = {}
 
 
 class _Listener:
@@ -128,7 +139,7 @@ class _Listener:
             self.seen += now.visits
             for r in now.readings:
                 book = self.books[r.queue]
-                book.waits_s[self.now_s] = r.wait_s
+                book.waits[self.now_s] = r
                 if r.length is not None and self.now_s <= self.seconds:
                     book.lengths[self.now_s] = r.length
                     book.sections[self.now_s] = self.counter.lane_sections(r.queue, float(self.now_s))
@@ -138,7 +149,7 @@ class _Listener:
 
 def play(cases: Sequence[Case], seed: int, *, seconds: float, fps: float) -> dict[str, list[Outcome]]:
     """Everything from people to visits, by case and queue; the cases differ in broken tracks only."""
-    scenario = replace(SCENARIOS[cases[0].scenario], duration_s=seconds + AFTER_S, detect_fps=fps)
+    scenario = replace(lasting(SCENARIOS[cases[0].scenario], seconds + AFTER_S), detect_fps=fps)
     world, detector, *breaks = np.random.default_rng(seed).spawn(2 + len(cases))
     instants, truth = run(scenario, world)
     site = site_of(scenario)
@@ -158,8 +169,8 @@ def play(cases: Sequence[Case], seed: int, *, seconds: float, fps: float) -> dic
 
 def _outcome(queue: str, book: _Book, truth: list[TrueVisit], seen: list[Visit], seconds: float) -> Outcome:
     mine = [v for v in truth if v.queue == queue and v.ended_s is not None and v.ended_s <= seconds]
-    told = [(book.waits_s.get(int(v.joined_s)), v.served_s - v.joined_s) for v in mine if v.served_s is not None]
-    known = [(t, r) for t, r in told if t is not None]
+    served = [(book.waits.get(int(v.joined_s)), v.served_s - v.joined_s) for v in mine if v.served_s is not None]
+    told = [Told(r.wait_s, r.wait_low_s, r.wait_high_s, s) for r, s in served if r is not None and r.wait_s is not None]
     return Outcome(
         queue,
         [length_at(truth, queue, float(s)) for s in book.lengths],
@@ -167,8 +178,7 @@ def _outcome(queue: str, book: _Book, truth: list[TrueVisit], seen: list[Visit],
         list(book.sections.values()),
         mine,
         [v for v in seen if v.queue_id == queue and (v.left_s or 0.0) <= seconds],
-        [t for t, _ in known],
-        [r for _, r in known],
+        told,
     )
 
 
@@ -197,7 +207,8 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
-    wanted = [c for c in CASES if not given.only or any(c.name.startswith(w) for w in given.only.split(","))]
+    only = [w.strip() for w in given.only.split(",")]
+    wanted = [c for c in CASES if not given.only or any(f"{c.name} ".startswith(f"{w} ") for w in only)]
     done: dict[str, list[list[Outcome]]] = {c.name: [] for c in wanted}
     alike: dict[tuple[str, Errors], list[Case]] = {}
     for case in wanted:
