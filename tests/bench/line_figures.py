@@ -13,12 +13,14 @@ from edge.queueing.length import Section, length_of
 from edge.vocabulary import Visit
 
 RESAMPLED = 1000
+YOUNG_S = 600.0  # a queue that has hardly been seen
 
 
 @dataclass(frozen=True)
 class Told:
     """What somebody who joined was told (high_s None: at least), and how long the wait was in truth; seconds."""
 
+    joined_s: float
     wait_s: float
     low_s: float | None
     high_s: float | None
@@ -92,6 +94,10 @@ class Sums:
     told_off_s: float = 0.0
     too_short: float = 0.0  # people who were told less than they waited, and whose wait lay in the told interval
     covered: float = 0.0
+    young_told_s: float = 0.0  # of those who joined in the first YOUNG_S: what they were told, and what it was
+    young_real_s: float = 0.0
+    young: float = 0.0
+    young_covered: float = 0.0
 
 
 def sums(outcomes: Sequence[Outcome], rates: Mapping[str, float]) -> Sums:
@@ -102,6 +108,7 @@ def sums(outcomes: Sequence[Outcome], rates: Mapping[str, float]) -> Sums:
     true_s = [v.served_s - v.joined_s for v in truth if v.served_s is not None]
     waited_s = [v.served_s - v.joined_s for v in seen if v.served_s is not None and not v.censored]
     waits = [w for o in outcomes for w in o.waits]
+    young = [w for w in waits if w.joined_s < YOUNG_S]
     off_s = [w.wait_s - w.real_s for w in waits]
 
     def ended(visits: Iterable[TrueVisit | Visit], how: str) -> float:
@@ -114,6 +121,7 @@ def sums(outcomes: Sequence[Outcome], rates: Mapping[str, float]) -> Sums:
         len(true_s), sum(true_s), len(waited_s), sum(waited_s),
         len(waits), sum(w.wait_s for w in waits), sum(w.real_s for w in waits), sum(map(abs, off_s)),
         sum(s < 0.0 for s in off_s), sum(w.covered for w in waits),
+        sum(w.wait_s for w in young), sum(w.real_s for w in young), len(young), sum(w.covered for w in young),
     )  # fmt: skip
 
 
@@ -128,7 +136,8 @@ FIGURES: dict[str, Figure] = {
     "length": lambda s: s.corrected / s.there - 1.0,
     "served": lambda s: s.served / s.true_served - 1.0,
     "measured wait": lambda s: (s.waited_s / s.waits) / (s.true_waited_s / s.true_waits) - 1.0,
-    "told wait": lambda s: s.told_s / s.real_s - 1.0,
+    "told wait": lambda s: s.told_s / max(s.real_s, 1.0) - 1.0,
+    "of the first ten minutes": lambda s: s.young_told_s / max(s.young_real_s, 1.0) - 1.0,
 }
 
 
@@ -147,6 +156,7 @@ def line(name: str, rows: Sequence[Sums], plain: Sequence[Sums] | None) -> str:
     ratio = "" if plain is None else f"  told MAE x {(s.told_off_s / s.told) / _told_mae(total(plain)):.2f}"
     n = max(s.told, 1.0)
     told = f"told {s.told:.0f} MAE {_told_mae(s):.1f} s short {s.too_short / n:.2f} cover {s.covered / n:.2f}"
+    told += f" (first ten minutes: {s.young:.0f}, {s.young_covered / max(s.young, 1.0):.2f})"
     return (
         f"{name:20} seeds {len(rows)}  mean {s.there / s.seconds:.2f}  {figures}  MAE {s.off / s.seconds:.2f}  "
         f"served {s.served:.0f}/{s.true_served:.0f}  left {s.left:.0f}/{s.true_left:.0f}  lost {s.lost:.0f}  "

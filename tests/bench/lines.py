@@ -169,8 +169,12 @@ def play(cases: Sequence[Case], seed: int, *, seconds: float, fps: float) -> dic
 
 def _outcome(queue: str, book: _Book, truth: list[TrueVisit], seen: list[Visit], seconds: float) -> Outcome:
     mine = [v for v in truth if v.queue == queue and v.ended_s is not None and v.ended_s <= seconds]
-    served = [(book.waits.get(int(v.joined_s)), v.served_s - v.joined_s) for v in mine if v.served_s is not None]
-    told = [Told(r.wait_s, r.wait_low_s, r.wait_high_s, s) for r, s in served if r is not None and r.wait_s is not None]
+    served = [(book.waits.get(int(v.joined_s)), v.joined_s, v.served_s) for v in mine if v.served_s is not None]
+    told = [
+        Told(joined_s, r.wait_s, r.wait_low_s, r.wait_high_s, served_s - joined_s)
+        for r, joined_s, served_s in served
+        if r is not None and r.wait_s is not None
+    ]
     return Outcome(
         queue,
         [length_at(truth, queue, float(s)) for s in book.lengths],
