@@ -1,8 +1,9 @@
 """Follows people from picture to picture: our own two-stage association (after ByteTrack, Zhang et al. 2022,
 arXiv:2110.06864: boxes of low score only continue people, never start them) over the filters of kalman.py.
 
-Waits are made of identity, so a person who is hidden is carried on, standing, and found again by place. All motion is
-in seconds of media time; the rate of the pictures does not matter.
+Waits are made of identity, so a person who is hidden is carried on, standing, and found again by place. Who
+runs is followed from the first two boxes on, up to 5 m/s, and runs on while unseen. All motion is in seconds of media
+time; the rate of the pictures does not matter.
 
 A person is shown from the second picture on in which a good box is found at the place, at least `confirm_s` after the
 first (0.15 s: the second picture up to 6 a second, the third at 10); in the tracker's first picture at once. A box that
@@ -36,8 +37,8 @@ HIDDEN_COST, HIDDEN_COST_S = 9.0, 0.5
 MAX_BOXES = 500
 LOW_LIMIT_S = 2.0  # who was hidden longer than this is not found again by a box of low score
 FIRST_SPEED = np.array([0.5, 0.35, 0.15, 0.25])  # deviation of an unknown velocity, body heights a second
-RUNNER = 1.2  # body heights a second: who comes in faster is shown from the third picture on
-RUNS_ON_S, RUNNER_LIMIT_S = 20.0, 1.5  # ... and while unseen runs on, for so long
+RUNNER = 1.2  # body heights a second: nobody walks so fast
+RUNS_ON_S, RUNNER_LIMIT_S = 20.0, 1.5  # a runner who is not seen runs on; after so long it is somebody else
 OUTWARD = 0.15  # body heights a second
 
 
@@ -165,7 +166,7 @@ class Tracker:
         body = np.maximum(boxes[:, 3], 2.2 * boxes[:, 2])[:, None]
         states = first_states(boxes, NOISE * body, FIRST_SPEED * body)
         p = self._people
-        seen_again = (p.hits >= np.where(_running(p), 3, 2)) & (p.seen_s - p.born_s >= self._confirm_s - 1e-6)
+        seen_again = (p.hits >= 2) & (p.seen_s - p.born_s >= self._confirm_s - 1e-6)
         self._people = replace(p, shown=p.shown | seen_again).join(People.new(ids, states, pts_s, shown=first))
 
     def _tracks(self, pts_s: float, dt_s: float, captured_utc_s: float, picture: PictureState) -> Tracks:
@@ -212,7 +213,11 @@ def _assign_rest(
 def _assign_runners(
     p: People, hidden_s: Array, high: Array, rows: NDArray[np.intp], columns: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs, and those that boxes nobody took make with people seen once who must have run there."""
+    """Pairs, and those that boxes nobody took make with people seen once who must have run there.
+
+    They come before those who are hidden: somebody found a moment ago is likelier to go on than one long unseen to be
+    where a runner passes.
+    """
     lost = np.setdiff1d(np.flatnonzero(~p.shown & (p.hits == 1)), rows)
     left = np.setdiff1d(np.arange(len(high)), columns)
     again, boxes = running_pairs(p.x[lost], p.body_px[lost], hidden_s[lost], high[left])

@@ -1,4 +1,4 @@
-"""People who run are followed from their third picture on, and nobody who stands is taken for a runner."""
+"""People who run are followed from their second picture on, and nobody who stands is taken for a runner."""
 
 import numpy as np
 import pytest
