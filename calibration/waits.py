@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from calibration.simulator.visits import TrueVisit
+from edge.chairs import people_at_once
 from edge.queueing.estimators import ESTIMATORS
 from edge.queueing.experience import DWELLS, Newcomers, stage
 from edge.queueing.teller import Moment, WaitTeller
@@ -61,7 +62,9 @@ def tell_all(visits: Sequence[TrueVisit], *, servers: int = 0, min_stay_s: float
         everybody = [*book.closed, *book.open_visits()]
         new_s = [at_s - v.joined_s for v in visits if at_s - min_stay_s < v.joined_s <= at_s]
         coming = sum(lived.chance(s, walking=False, min_stay_s=min_stay_s) for s in new_s)
-        _, wait = teller.tell(Moment(at_s, everybody, servers, known=True, coming=coming), joined, closed)
+        together = people_at_once(v.served_s for v in book.closed if v.served_s is not None)
+        moment = Moment(at_s, everybody, servers, known=True, coming=coming, together=together)
+        _, wait = teller.tell(moment, joined, closed)
         shown = None if wait is None else (wait, _others(book, teller, wait, lately, at_s))
         if shown is not None:
             told.update(dict.fromkeys(newcomers, shown))

@@ -30,6 +30,12 @@ class Chairs:
         return min(self.people / self.seats, 1.0)
 
 
+def people_at_once(departures_s: Iterable[float]) -> float:
+    """How many depart at once on average: a chair's people where there are chairs, else 1."""
+    chairs = chairs_seen(departures_s)
+    return 1.0 if chairs is None else chairs.people
+
+
 def chairs_seen(departures_s: Iterable[float]) -> Chairs | None:
     """Departures (all lines of one lift together, media seconds) as chairs; None: too few, or one person at a time.
 

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 
 from edge.alerts import AlertWatch
+from edge.chairs import people_at_once
 from edge.floor_marks import to_floor
 from edge.line_counts import LineCounts
 from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
@@ -168,7 +169,8 @@ class Counter:
         visits = [*book.closed, *book.open_visits()]
         lanes = self._sections(q, now.pts_s)
         coming = sum(p for lane in lanes for p in lane.candidates)
-        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps, coming)
+        together = people_at_once(v.served_s for v in book.closed if v.served_s is not None)
+        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps, coming, together)
         rate, wait = queue.teller.tell(moment, *news)
         closed = queue.opening.closed(now.pts_s, len(book.open), known=known)
         queue.state = waiting.state_now(len(book.open), rate, closed=closed)

@@ -26,6 +26,7 @@ class Line:
         idle_from_s: since when somebody waits without a departure, None if nobody waits.
         stop_s: when the last stop of the server was over, None without one. Who waited through it says nothing of now.
         coming: how many more are expected to be in the line already, not counted yet.
+        together: people who depart at once, on average: a lift's chairs take several, all else one.
     """
 
     now_s: float
@@ -35,6 +36,7 @@ class Line:
     idle_from_s: float | None
     stop_s: float | None = None
     coming: float = 0.0
+    together: float = 1.0
 
     def delay_s(self, of: Visit, until_s: float) -> float | None:
         """How long a visit has waited; None for one who was there at the start or waited through a stop."""
@@ -58,10 +60,14 @@ def rate(line: Line) -> float | None:
 
     Of the service that runs now only what is left of it counts: the mean residual life at the age reached, from the
     headways that lasted longer, and one more as their gamma law would have it (Cox 1962, Renewal Theory). Those who are
-    in the line but don't count yet are ahead of oneself all the same.
+    in the line but don't count yet are ahead of oneself all the same. Where several depart at once, half of the others
+    on one's own chair are ahead and cost no time.
     """
     usual_s = line.rate.usual_s
-    return None if usual_s is None else (len(line.waiting) + line.coming) * usual_s + _first_s(line, usual_s)
+    if usual_s is None:
+        return None
+    on_the_same = (line.together - 1.0) / 2.0
+    return max(len(line.waiting) + line.coming - on_the_same, 0.0) * usual_s + _first_s(line, usual_s)
 
 
 def last_served(line: Line) -> float | None:

@@ -28,7 +28,7 @@ class Moment:
     """What the teller is told of a queue: media seconds.
 
     `blind`: (from_s, to_s) times without a usable picture. `coming`: how many people are expected to be in the line
-    already who don't count yet: the sum of their probabilities to stay.
+    already who don't count yet: the sum of their probabilities to stay. `together`: people who depart at once.
     """
 
     now_s: float
@@ -37,6 +37,7 @@ class Moment:
     known: bool
     blind: Sequence[tuple[float, float]] = ()
     coming: float = 0.0
+    together: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class WaitTeller:
         if not moment.known:
             return rate, None
         pace = waiting.at_this_pace(runs)
-        line = Line(moment.now_s, moment.visits, rate, pace, idle_from_s, self._stop_s, moment.coming)
+        more = {"coming": moment.coming, "together": moment.together}
+        line = Line(moment.now_s, moment.visits, rate, pace, idle_from_s, self._stop_s, **more)
         wait, self.estimates_s = self._speak(line, moment.servers)
         if wait is not None:
             self._told.append(_Told(moment.now_s, wait, self.estimates_s, len(line.waiting) + line.in_service))

@@ -80,6 +80,15 @@ def test_those_expected_are_ahead_too() -> None:
     assert estimators.head(replace(line(FIRST), coming=3.0)) == estimators.head(line(FIRST))
 
 
+def test_who_goes_on_the_same_chair_costs_no_time() -> None:
+    """Chairs of four every 80 s: four to seven ahead are, on average, one chair before one's own; one ahead is none."""
+    told_s = [
+        estimators.rate(replace(line(*(visit(float(k)) for k in range(ahead))), together=4.0)) for ahead in range(4, 8)
+    ]
+    assert np.mean([s for s in told_s if s is not None]) == pytest.approx(20.0 + 80.0)
+    assert estimators.rate(replace(line(FIRST), together=4.0)) == 20.0
+
+
 def test_those_who_give_up_shorten_the_wait() -> None:
     """One left in 280 s of waiting, 20 s a service: of two ahead the first is served, the other may leave too."""
     left, two = visit(0.0, None, 100.0), (visit(0.0), visit(20.0))
