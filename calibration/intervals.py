@@ -32,14 +32,11 @@ def mean_interval(values: Sequence[float], *, seed: int = 0) -> tuple[float, flo
     return round(float(low), 4), round(float(high), 4)
 
 
-def mae_interval(errors: Iterable[LengthError]) -> tuple[float, float] | None:
-    """The 95 % interval of the mean absolute error of the length, people; unknown lengths are left out."""
-    rows = sorted((e for e in errors if e.error is not None), key=lambda e: e.truth.pts_s)
-    return mean_interval([float(abs(e.error or 0)) for e in rows])
-
-
 def length_intervals(errors: Iterable[LengthError]) -> dict[str, tuple[float, float] | None]:
-    """95 % intervals of length_mae, length_bias (people) and within_1 (share), in the order of time."""
+    """95 % intervals of length_mae, length_bias (people) and within_1 (share), in the order of time.
+
+    Unknown lengths are left out.
+    """
     rows = sorted((e for e in errors if e.error is not None), key=lambda e: e.truth.pts_s)
     off = [float(e.error or 0) for e in rows]
     return {

@@ -39,7 +39,6 @@ class Suggestion:
         service_line: the side they leave by; None where they do not move one way.
         people: how many stood in it.
         stood_s: median seconds that each stood.
-        agree: share of them who moved towards the service line.
         reason: the same in words.
     """
 
@@ -47,7 +46,6 @@ class Suggestion:
     service_line: tuple[Point, Point] | None
     people: int
     stood_s: float
-    agree: float
     reason: str
 
 
@@ -181,7 +179,7 @@ def _lane(seen: Table, standing: NDArray[np.float64], labels: NDArray[np.int32],
         reason += "; they do not move one way, so where they are served is for you to draw"
     else:
         reason += f"; {agree:.0%} of {len(ways)} who moved on went {_compass(direction)}, out across the line"
-    return Suggestion(area, line, len(members), median_s, agree, reason)
+    return Suggestion(area, line, len(members), median_s, reason)
 
 
 def _ways(

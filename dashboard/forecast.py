@@ -29,14 +29,12 @@ class Forecast:
         bias: mean of forecast - what came, in the same way.
         sum_mae: mean absolute error of the sum of all slots, in the same way: of people in an hour, say.
         tried: slots that this error is the mean of.
-        weeks: how many earlier days of this weekday are known.
     """
 
     expected: tuple[float | None, ...]
     mae: float | None
     bias: float | None
     tried: int
-    weeks: int
     sum_mae: float | None = None
 
 
@@ -59,8 +57,7 @@ def forecast(history: Sequence[Day], today: Day, slots: int) -> Forecast:
         own = [told - real for told, real in zip(then, came, strict=True) if told is not None and real is not None]
         off += own
         sums_off += [sum(own)] if own and len(own) == slots else []
-    known = sum(any(value is not None for value in day) for day in history)
-    return Forecast(expected, _mean_size(off), _mean(off), len(off), known, _mean_size(sums_off))
+    return Forecast(expected, _mean_size(off), _mean(off), len(off), _mean_size(sums_off))
 
 
 def _mean(values: Sequence[float]) -> float | None:

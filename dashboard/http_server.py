@@ -12,7 +12,6 @@ from edge.errors import LinewiseError
 from edge.watchdog import Heartbeat, notify
 
 log = logging.getLogger(__name__)
-START_S = 60.0
 END_S = 3
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration.intervals import MIN_ROWS, by_length, by_period, mae_interval, mean_interval, wait_intervals
+from calibration.intervals import MIN_ROWS, by_length, by_period, length_intervals, mean_interval, wait_intervals
 from calibration.scoring import LengthError, WaitError
 from calibration.truth import TruthCount
 from edge.vocabulary import Visit
@@ -37,8 +37,10 @@ def test_runs_of_errors_make_it_wider() -> None:
 
 def test_few_rows_have_no_interval_and_equal_ones_a_point() -> None:
     """Nine known errors are too few; ten of one person each are exactly one; unknown lengths don't count."""
-    assert mae_interval(errors([(3, 2)] * (MIN_ROWS - 1) + [(3, None)] * 5)) is None
-    assert mae_interval(errors([(3, 2)] * MIN_ROWS)) == (1.0, 1.0)
+    few = errors([(3, 2)] * (MIN_ROWS - 1) + [(3, None)] * 5)
+    assert set(length_intervals(few).values()) == {None}
+    equal = length_intervals(errors([(3, 2)] * MIN_ROWS))
+    assert equal == {"length_mae": (1.0, 1.0), "length_bias": (-1.0, -1.0), "within_1": (1.0, 1.0)}
     assert mean_interval([float(k) for k in range(20)]) == mean_interval([float(k) for k in range(20)])
 
 

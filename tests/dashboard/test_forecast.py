@@ -11,7 +11,7 @@ def test_a_day_like_every_other_is_forecast_as_it_comes() -> None:
     day = [float(5 + slot % 7) for slot in range(96)]
     told = forecast([day] * 5, day[:40], 4)
     assert told.expected == pytest.approx(day[40:44])
-    assert (told.mae, told.bias, told.tried, told.weeks) == (pytest.approx(0.0), pytest.approx(0.0), 12, 5)
+    assert (told.mae, told.bias, told.tried) == (pytest.approx(0.0), pytest.approx(0.0), 12)
 
 
 def test_a_busy_day_is_forecast_busy() -> None:
@@ -29,9 +29,7 @@ def test_newer_weeks_weigh_more() -> None:
 
 def test_what_is_not_known_is_not_forecast() -> None:
     """Without history there is neither a forecast nor an error; gaps in days are left out of both."""
-    assert forecast([], [3.0, 4.0], 2) == forecast([[None] * 96], [3.0, 4.0], 2).__class__(
-        (None, None), None, None, 0, 0
-    )
+    assert forecast([], [3.0, 4.0], 2) == forecast([[None] * 96], [3.0, 4.0], 2).__class__((None, None), None, None, 0)
     assert forecast([[4.0, 4.0, None]] * 4, [4.0], 2).sum_mae is None
     told = forecast([[4.0, 4.0, 4.0], [4.0, 4.0, None], [4.0, 4.0, 4.0]], [4.0, 4.0], 2)
     assert told.expected == (pytest.approx(4.0), None)
