@@ -42,6 +42,7 @@ def tell_all(visits: Sequence[TrueVisit], *, servers: int = 0, min_stay_s: float
     at which nothing has happened and that nobody is about to look at are not made: they would change nothing.
     """
     book, teller, lived = VisitBook("q"), WaitTeller(), Newcomers()
+    together = 1.0
     numbers: dict[int, int] = {}
     told: dict[int, tuple[Wait, dict[str, float]]] = {}
     shown: tuple[Wait, dict[str, float]] | None = None
@@ -62,7 +63,8 @@ def tell_all(visits: Sequence[TrueVisit], *, servers: int = 0, min_stay_s: float
         everybody = [*book.closed, *book.open_visits()]
         new_s = [at_s - v.joined_s for v in visits if at_s - min_stay_s < v.joined_s <= at_s]
         coming = sum(lived.chance(s, walking=False, min_stay_s=min_stay_s) for s in new_s)
-        together = people_at_once(v.served_s for v in book.closed if v.served_s is not None)
+        if closed:
+            together = people_at_once(v.served_s for v in book.closed if v.served_s is not None)
         moment = Moment(at_s, everybody, servers, known=True, coming=coming, together=together)
         _, wait = teller.tell(moment, joined, closed)
         shown = None if wait is None else (wait, _others(book, teller, wait, lately, at_s))

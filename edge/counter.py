@@ -63,6 +63,7 @@ class _Queue:
         self.known = KnownTime()
         self.teller = WaitTeller()
         self.seq = 0
+        self.at_once = 1.0
         self.state: ServiceState = "idle"
         self.opening = Opening(settings.lanes)
         self.balance = Balance()
@@ -169,8 +170,9 @@ class Counter:
         visits = [*book.closed, *book.open_visits()]
         lanes = self._sections(q, now.pts_s)
         coming = sum(p for lane in lanes for p in lane.candidates)
-        together = people_at_once(v.served_s for v in book.closed if v.served_s is not None)
-        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps, coming, together)
+        if news[1]:
+            queue.at_once = people_at_once(v.served_s for v in book.closed if v.served_s is not None)
+        moment = Moment(now.pts_s, visits, queue.settings.servers, known, queue.known.gaps, coming, queue.at_once)
         rate, wait = queue.teller.tell(moment, *news)
         closed = queue.opening.closed(now.pts_s, len(book.open), known=known)
         queue.state = waiting.state_now(len(book.open), rate, closed=closed)
