@@ -248,3 +248,9 @@ def m007_spool(db: Database) -> None:
 def m008_clock(db: Database) -> None:
     """Whether a box's wall clock is kept by a time service."""
     db.table("boxes").add_column("clock_unsynced", int)
+
+
+@migrations()
+def m009_disk(db: Database) -> None:
+    """Whether a box's disk takes its rows."""
+    db.table("boxes").add_column("disk_failing", int)

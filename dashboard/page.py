@@ -143,6 +143,7 @@ class BoxRow:
     Attributes:
         missing: durable rows known to be lost.
         clock_unsynced: no time service keeps its wall clock.
+        disk_failing: its disk does not take its rows.
     """
 
     box: str
@@ -151,6 +152,7 @@ class BoxRow:
     version: str
     missing: int
     clock_unsynced: bool = False
+    disk_failing: bool = False
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,9 @@ CREATE TABLE counts (site text, name text, value bigint NOT NULL, PRIMARY KEY (s
 """
 
 _CLOCK = "ALTER TABLE boxes ADD COLUMN clock_unsynced boolean"
+_DISK = "ALTER TABLE boxes ADD COLUMN disk_failing boolean"
 
-MIGRATIONS = (("p001_tables", _TABLES), ("p002_views", VIEWS), ("p003_clock", _CLOCK))
+MIGRATIONS = (("p001_tables", _TABLES), ("p002_views", VIEWS), ("p003_clock", _CLOCK), ("p004_disk", _DISK))
 
 
 def pending(db: pg.Connection) -> list[str]:

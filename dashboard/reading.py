@@ -228,7 +228,7 @@ def _camera(row: sqlite3.Row | None, camera: str, name: str, now_s: float) -> Ca
 
 def _boxes(db: sqlite3.Connection, site: str, now_s: float) -> tuple[BoxRow, ...]:
     rows = db.execute(
-        "SELECT b.box, b.status, b.received_s, b.version, b.clock_unsynced, "
+        "SELECT b.box, b.status, b.received_s, b.version, b.clock_unsynced, b.disk_failing, "
         "(SELECT coalesce(sum(missing), 0) FROM sources s WHERE s.box = b.box) AS missing "
         "FROM boxes b WHERE b.site = ? ORDER BY b.box",
         (site,),
@@ -241,6 +241,7 @@ def _boxes(db: sqlite3.Connection, site: str, now_s: float) -> tuple[BoxRow, ...
             version=r["version"] or "",
             missing=r["missing"],
             clock_unsynced=bool(r["clock_unsynced"]),
+            disk_failing=bool(r["disk_failing"]),
         )
         for r in rows
     )

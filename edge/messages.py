@@ -218,6 +218,7 @@ class BoxStatus(Message):
 
     clock_unsynced: no time service keeps the box's wall clock, or it was never set: `at` of its messages and rows
     may be wrong (counts, waits and order are not: they go by the monotonic clock).
+    disk_failing: the outbox can't be written: rows wait in the box's memory, and are given up when that is full.
     """
 
     box: Name
@@ -227,6 +228,7 @@ class BoxStatus(Message):
     config_sha256: str
     epoch: str
     clock_unsynced: bool = False
+    disk_failing: bool = False
 
 
 def queue_state_topic(site: str, queue: str) -> str:

@@ -80,6 +80,11 @@ class Outbox:
         return self._epoch
 
     @property
+    def failing(self) -> bool:
+        """The file could not be read or written, and no row has been written since."""
+        return self._faulty
+
+    @property
     def acked(self) -> int:
         """The last seq that the collector has acknowledged."""
         return self._acked

@@ -227,6 +227,7 @@ class Publisher:
             config_sha256=self._identity.config_sha256,
             epoch=self._outbox.epoch,
             clock_unsynced=self._unsynced(now_utc_s),
+            disk_failing=self._outbox.failing,
         )
 
     def _say_online(self, connection: Connection) -> None:

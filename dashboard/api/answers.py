@@ -31,6 +31,7 @@ def site(db: sqlite3.Connection, names: Names, now_s: float) -> models.SiteAnswe
         models.Box(
             box=b.box, status=_online(b.status), last_heard=_ago(now_s, b.heard_s), version=b.version,
             rows_missing=b.missing, clock_unsynced=b.clock_unsynced,
+            disk_failing=b.disk_failing,
         )
         for b in page.boxes
     )  # fmt: skip

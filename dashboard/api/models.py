@@ -28,6 +28,7 @@ class Box(Answer):
     version: str
     rows_missing: int = Field(description="Durable rows of it that are known to be lost.")
     clock_unsynced: bool = Field(description="No time service keeps its clock: times of its rows may be wrong.")
+    disk_failing: bool = Field(description="Its disk can't be written: its history waits in memory.")
 
 
 class SiteAnswer(Answer):

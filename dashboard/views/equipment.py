@@ -52,11 +52,13 @@ def boxes_html(page: Page) -> Markup | None:
     if not page.boxes:
         return None
     lost = [box for box in page.boxes if box.missing]
+    failing = [box for box in page.boxes if box.disk_failing]
     unsynced = [box for box in page.boxes if box.clock_unsynced]
     return tag(
         "section",
         tag("h2", "Box" if len(page.boxes) == 1 else "Boxes"),
         tag("div", *(_box(box) for box in page.boxes), cls="lw-chips"),
+        *(_failing(box) for box in failing),
         *(_lost(box) for box in lost),
         *(_unsynced(box) for box in unsynced),
         cls="lw-section",
@@ -133,6 +135,14 @@ def _box(box: BoxRow) -> Markup:
         tag("span", box.version, cls="lw-do") if box.version else None,
         cls=f"lw-chip lw-{'good' if online else 'bad'}",
     )
+
+
+def _failing(box: BoxRow) -> Markup:
+    why = (
+        "its disk can't be written. It goes on counting, and what is shown now is right; its history waits in memory, "
+        "and is lost when that is full or the box is switched off. Make room on the disk, or change it."
+    )
+    return tag("p", f"Box {box.box}: {why}", cls="lw-lost")
 
 
 def _unsynced(box: BoxRow) -> Markup:

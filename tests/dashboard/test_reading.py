@@ -120,19 +120,23 @@ def test_boxes_and_lost_rows(store: Path) -> None:
     ]
 
 
-def test_a_box_whose_clock_may_be_wrong_says_so(store: Path) -> None:
-    """What the box says of its clock is told beside it, and of no other box; one of an earlier version says nothing."""
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [("clock_unsynced", "no time service keeps its clock"), ("disk_failing", "its disk can't be written")],
+)
+def test_a_box_in_trouble_says_so(store: Path, trouble: str, words: str) -> None:
+    """What the box says of its clock and disk is told beside it, and of no other; an earlier version says nothing."""
     fill(store, (), now_s=NOW_S)
     db = Database(store)
     box(db, "box-2", now_s=NOW_S)
-    db.execute("UPDATE boxes SET clock_unsynced = 1 WHERE box = 'box-2'")
+    db.execute(f"UPDATE boxes SET {trouble} = 1 WHERE box = 'box-2'")  # noqa: S608
     db.conn.commit()
     db.close()
     page = page_of(store)
-    assert [(b.box, b.clock_unsynced) for b in page.boxes] == [("box-1", False), ("box-2", True)]
+    assert [(b.box, getattr(b, trouble)) for b in page.boxes] == [("box-1", False), ("box-2", True)]
     told = str(boxes_html(page))
-    assert "Box box-2: no time service keeps its clock" in told
-    assert "Box box-1: no time service" not in told
+    assert f"Box box-2: {words}" in told
+    assert f"Box box-1: {words}" not in told
 
 
 def test_alerts_of_the_last_hours(store: Path) -> None:
