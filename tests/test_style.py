@@ -1,16 +1,16 @@
 """The rules of the house that a linter does not know."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("linewise", "detector", "edge", "calibration", "dashboard")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MAX_FILE_LINES = 300
 MAX_BODY_LINES = 40
 CLOCKS = {
@@ -28,9 +28,20 @@ CLOCKS = {
 }
 
 
-def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Everything in a file, read once for all rules."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Every function of a file, methods and inner ones too."""
-    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (n for n in nodes(path) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def named(path: Path) -> str:
+    """The file as a message names it."""
+    return str(path.relative_to(ROOT))
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -44,23 +55,27 @@ def test_files_are_found() -> None:
     assert len(FILES) > 30
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_file_has_one_job(path: Path) -> None:
+def test_a_file_has_one_job() -> None:
     """No file is longer than 300 lines, no function's body than 40, and packages have empty __init__ files."""
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MAX_FILE_LINES
-    if path.name == "__init__.py":
-        assert text == ""
-    long = [f"{f.name}: {body_lines(f)}" for f in functions(ast.parse(text)) if body_lines(f) > MAX_BODY_LINES]
+    texts = {path: path.read_text(encoding="utf-8") for path in FILES}
+    long = [f"{named(path)}: {n} lines" for path, t in texts.items() if (n := len(t.splitlines())) > MAX_FILE_LINES]
+    long += [
+        f"{named(path)}: {f.name} has {body_lines(f)} lines"
+        for path in FILES
+        for f in functions(path)
+        if body_lines(f) > MAX_BODY_LINES
+    ]
     assert not long, long
+    filled = [named(path) for path, text in texts.items() if path.name == "__init__.py" and text]
+    assert not filled, filled
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_test_states_its_promise(path: Path) -> None:
-    """Every test has a docstring that says what it promises."""
-    tests = [f for f in functions(ast.parse(path.read_text(encoding="utf-8"))) if f.name.startswith("test_")]
-    assert tests, "a test file without a test"
-    silent = [f.name for f in tests if not ast.get_docstring(f)]
+def test_a_test_states_its_promise() -> None:
+    """Every file of tests has some, and every test has a docstring that says what it promises."""
+    tests = {p: [f for f in functions(p) if f.name.startswith("test_")] for p in TESTS if p.name.startswith("test_")}
+    empty = [named(path) for path, found in tests.items() if not found]
+    assert not empty, empty
+    silent = [f"{named(path)}: {f.name}" for path, found in tests.items() for f in found if not ast.get_docstring(f)]
     assert not silent, silent
 
 
@@ -86,9 +101,9 @@ def test_the_command_starts_light() -> None:
 def test_only_named_files_read_the_wall_clock() -> None:
     """time.time() is read only where a wall-clock instant is really meant; every timeout uses the monotonic clock."""
     calls = [
-        str(path.relative_to(ROOT))
+        named(path)
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr == "time"
         and isinstance(node.value, ast.Name)
@@ -101,9 +116,9 @@ def test_only_named_files_read_the_wall_clock() -> None:
 def test_chance_has_a_seed() -> None:
     """No test's input is another one in the next run: generators are seeded, and bytes come from them."""
     chance = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in (ROOT / "tests").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        f"{named(path)}:{node.lineno}"
+        for path in TESTS
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and (name := getattr(node.func, "attr", getattr(node.func, "id", "")))
         and (name == "urandom" or (name in ("default_rng", "Random") and not node.args))

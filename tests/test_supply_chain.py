@@ -11,13 +11,8 @@ import pytest
 from detector.runtime.errors import DetectorError
 from detector.runtime.manifest import WEIGHTS_DIR
 from detector.runtime.open import open_detector
+from tests.test_style import FILES, ROOT, named, nodes
 
-ROOT = Path(__file__).parent.parent
-PRODUCT = [
-    path
-    for part in ("linewise", "edge", "dashboard", "calibration", "detector")
-    for path in (ROOT / part).rglob("*.py")
-]
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 
 
@@ -49,14 +44,13 @@ def test_a_model_is_loaded_without_pickle(monkeypatch: pytest.MonkeyPatch) -> No
 def test_no_code_of_the_product_reads_pickles() -> None:
     """No import of a pickle module; numpy and torch load only with allow_pickle=False and weights_only=True."""
     faults = []
-    for path in PRODUCT:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+    for path in FILES:
+        for node in nodes(path):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-                faults += [f"{where}: {name}" for name in names if name.split(".")[0] in PICKLES]
+                faults += [f"{named(path)}:{node.lineno}: {name}" for name in names if name.split(".")[0] in PICKLES]
             if isinstance(node, ast.Call) and (fault := _unsafe(node)):
-                faults.append(f"{where}: {fault}")
+                faults.append(f"{named(path)}:{node.lineno}: {fault}")
     assert not faults, faults
 
 
