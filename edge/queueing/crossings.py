@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from edge.queueing.identity import matches
-from edge.queueing.lanes import in_heights
+from edge.queueing.lanes import in_heights, segment_distance
 from edge.queueing.paths import Key, Path
 from edge.queueing.sight import Seen, measure
 from edge.vocabulary import LineSettings, Point, Tracks
@@ -150,12 +150,4 @@ def _turn(a: Point, b: Point, p: Point) -> float:
 
 def distance(p: Point, line: Sequence[Point]) -> float:
     """Distance of a place from a polyline, in its unit."""
-    return min(_from_segment(p, a, b) for a, b in pairwise(line))
-
-
-def _from_segment(p: Point, a: Point, b: Point) -> float:
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length2 = dx * dx + dy * dy
-    share = 0.0 if length2 == 0.0 else ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length2
-    share = min(max(share, 0.0), 1.0)
-    return math.hypot(p[0] - a[0] - share * dx, p[1] - a[1] - share * dy)
+    return min(segment_distance(p, a, b) for a, b in pairwise(line))

@@ -1,6 +1,5 @@
 """What all cameras of a site share: the books of all queues, everybody who is in a lane, and what was learned there."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.queueing import overlap
@@ -60,22 +59,22 @@ class Floor:
 
         None: nobody is behind, or no order is known.
         """
-        mine = shape.distance_to_service(stay.path.point)
-        behind = []
-        for p in self.in_queue(stay.queue):
-            if p.number not in (None, stay.number) and p.place == stay.place and p.path.key[0] == stay.path.key[0]:
-                theirs = shape.distance_to_service(p.path.point)
-                if mine is not None and theirs is not None and theirs > mine:
-                    behind.append((theirs, p.path.point, p))
-        far, _, who = min(behind, key=lambda b: b[:2], default=(0.0, (0.0, 0.0), None))
-        return None if who is None else (who, far)
+        here = self._here(stay)
+        distances = shape.distances_to_service([p.path.point for p in here])
+        behind = [(far, p.path.point, p) for far, p in zip(distances, here, strict=False) if far > distances[0]]
+        if not behind:
+            return None
+        far, _, who = min(behind, key=lambda b: b[:2])
+        return who, far
 
     def is_first(self, stay: Presence, shape: LaneShape) -> bool:
         """Is nobody else counted in this lane nearer to the service point, and does no other camera see the person?"""
-        mine = shape.distance_to_service(stay.path.point)
         if overlap.other_sights(stay, self.present.values()):
             return False
+        distances = shape.distances_to_service([p.path.point for p in self._here(stay)])
+        return bool(distances) and min(distances) >= distances[0]
+
+    def _here(self, stay: Presence) -> list[Presence]:
+        """The person, then the other members of the same lane on the same camera."""
         others = (p for p in self.in_queue(stay.queue) if p.number not in (None, stay.number))
-        here: Iterable[Presence] = (p for p in others if p.place == stay.place and p.path.key[0] == stay.path.key[0])
-        near = (shape.distance_to_service(p.path.point) for p in here)
-        return mine is not None and all(d is not None and d >= mine for d in near)
+        return [stay, *(p for p in others if p.place == stay.place and p.path.key[0] == stay.path.key[0])]

@@ -4,6 +4,8 @@ The site file gives fractions of the picture; here x is multiplied by the aspect
 the same in both directions and a stream that changes its size changes nothing.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,18 +147,26 @@ class LaneShape:
 
     def distance_to_service(self, p: Point) -> float | None:
         """How far p is from the service point; None where the lane has none."""
-        if self.towards is None:
-            return None
+        return None if self.towards is None else self.distances_to_service([p])[0]
+
+    def distances_to_service(self, points: Sequence[Point]) -> list[float]:
+        """How far each place is from the service point; [] where the lane has none."""
+        if self.towards is None or not points:
+            return []
         if len(self.towards) == 2:
-            return float(_segment_distance(p, self.towards[0], self.towards[1]))
-        return float(-signed_distance(np.array([p]), self.towards)[0])
+            a, b = self.towards.tolist()
+            return [segment_distance(p, a, b) for p in points]
+        far: list[float] = (-signed_distance(np.array(points), self.towards)).tolist()
+        return far
 
 
-def _segment_distance(p: Point, a: Array, b: Array) -> float:
-    along = b - a
-    rel = np.array(p) - a
-    share = np.clip(rel @ along / max(float(along @ along), _TINY), 0.0, 1.0)
-    return float(np.hypot(*(rel - share * along)))
+def segment_distance(p: Point, a: Point, b: Point) -> float:
+    """Distance of a place from a straight piece; plain numbers, since this is asked for every pair of a long line."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length2 = dx * dx + dy * dy
+    share = 0.0 if length2 == 0.0 else ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length2
+    share = min(max(share, 0.0), 1.0)
+    return math.hypot(p[0] - a[0] - share * dx, p[1] - a[1] - share * dy)
 
 
 def lane_shape(settings: LaneSettings, next_lane: LaneSettings | None, aspect: float) -> LaneShape:
