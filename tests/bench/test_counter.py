@@ -26,7 +26,7 @@ AREA_LANE = lane(service_line=None, service_area=((0.25, 0.25), (0.75, 0.25), (0
 def test_a_hundred_people_are_counted_as_a_hundred_and_the_step_is_timed(
     marked: LaneSettings, hidden_share: float
 ) -> None:
-    """100 people in the lane, some then hidden for a second on average: length 100; prints a picture's and a tick's time.
+    """100 people in the lane, some then hidden for a second at a time: length 100; prints what a picture costs.
 
     Asked: 5 ms a picture.
     """
