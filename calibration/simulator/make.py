@@ -11,7 +11,7 @@ import numpy as np
 from calibration.simulator import files
 from calibration.simulator.detections import detections
 from calibration.simulator.lanes import site_toml
-from calibration.simulator.scenarios import SCENARIOS
+from calibration.simulator.scenarios import SCENARIOS, lasting
 from calibration.simulator.settings import Scenario
 from calibration.simulator.visits import counts
 from calibration.simulator.world import run
@@ -24,13 +24,13 @@ class SimulatorError(ValueError):
 
 
 def find(name: str, duration_s: float | None = None) -> Scenario:
-    """The scenario of that name, with another duration if one is given."""
+    """The scenario of that name, for another duration if one is given."""
     if name not in SCENARIOS:
         near = difflib.get_close_matches(name, SCENARIOS, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise SimulatorError(f"no scenario {name!r}; {hint}There are: {', '.join(sorted(SCENARIOS))}")
     chosen = SCENARIOS[name]
-    return chosen if duration_s is None else replace(chosen, duration_s=duration_s)
+    return chosen if duration_s is None else lasting(chosen, duration_s)
 
 
 def simulate(scenario: Scenario, seed: int, out: Path, *, video: bool, progress: Progress) -> str:

@@ -126,3 +126,11 @@ SCENARIOS = {
         TWO_CAMERAS_OVERLAP, CHAIRLIFT, CHAIRLIFT_STOP, STAFFING,
     )
 }  # fmt: skip
+
+
+def lasting(scenario: Scenario, seconds: float) -> Scenario:
+    """The scenario for so long: beyond its own end people go on to come as they did last."""
+    *before, last = scenario.arrivals
+    if seconds > scenario.duration_s:
+        last = replace(last, until_s=max(last.until_s, seconds))
+    return replace(scenario, duration_s=seconds, arrivals=(*before, last))

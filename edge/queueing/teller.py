@@ -121,7 +121,7 @@ class WaitTeller:
         if waiting.is_free(people, in_service, servers):
             one = known(line.coming, line.rate)
             free = self.free.tell(0.0 if one is None or one.high_s is None else one.high_s, shape=line.rate.shape)
-            return free.later(line.coming * (line.rate.usual_s or 0.0)), {}
+            return free.later(line.coming * (line.rate.usual_s or self.free.usual_s)), {}
         wait = known(people + line.coming, line.rate)
         if wait is None or wait.high_s is None:
             return wait, {}

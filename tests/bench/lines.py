@@ -21,8 +21,8 @@ import numpy as np
 
 from calibration.simulator.detections import Errors, detections
 from calibration.simulator.lanes import site_toml
-from calibration.simulator.scenarios import SCENARIOS
-from calibration.simulator.settings import Rate, Scenario
+from calibration.simulator.scenarios import SCENARIOS, lasting
+from calibration.simulator.settings import Scenario
 from calibration.simulator.visits import TrueVisit, length_at
 from calibration.simulator.world import run
 from detector.runtime.detections import Detections
@@ -105,13 +105,6 @@ def site_of(scenario: Scenario) -> Site:
         path = Path(folder) / "site.toml"
         path.write_text(site_toml(scenario, *["test://"] * len(scenario.cameras)))
         return load_site(path)
-
-
-def lasting(scenario: Scenario, seconds: float) -> Scenario:
-    """The scenario for so long: people go on to come as at its end."""
-    *before, last = scenario.arrivals
-    arrivals = (*before, Rate(max(last.until_s, seconds), last.per_min))
-    return replace(scenario, duration_s=seconds, arrivals=arrivals)
 
 
 class _Book:

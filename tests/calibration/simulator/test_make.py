@@ -44,6 +44,14 @@ def test_files_have_the_agreed_columns(tmp_path):
     assert len(lines) == 30 * 5
 
 
+def test_a_longer_run_has_people_to_its_end():
+    """Two hours of a scenario of ten minutes are two hours of people, not ten minutes and an empty place."""
+    whole, longer, shorter = make.find("one-till"), make.find("one-till", 7200.0), make.find("one-till", 60.0)
+    assert (longer.duration_s, longer.arrivals[-1].until_s) == (7200.0, 7200.0)
+    assert longer.arrivals[-1].per_min == whole.arrivals[-1].per_min
+    assert (shorter.duration_s, shorter.arrivals) == (60.0, whole.arrivals)
+
+
 def test_a_wrong_name_is_told_with_the_nearest(app):
     """A scenario that does not exist ends with code 2, names the nearest one and shows no traceback."""
     result = CliRunner().invoke(app, ["simulate", "cantine"])
