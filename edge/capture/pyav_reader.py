@@ -82,6 +82,7 @@ class PyAvReader:
                 self._address.with_password(),
                 format="v4l2" if self._address.kind == "device" else None,
                 options=options,
+                metadata_errors="replace",  # titles and the like, which nobody reads
                 timeout=None if self._address.kind == "file" else (OPEN_S, READ_S),
             )
         except (av.FFmpegError, OSError) as error:
@@ -111,7 +112,7 @@ class PyAvReader:
                     decoded = [] if self._is_late(packet) else _pictures_of(packet)
                 except StopIteration:
                     return
-                except av.error.InvalidDataError:
+                except (av.error.InvalidDataError, IndexError):  # IndexError: of a track that came up in the middle
                     errors += 1
                     in_a_row += 1
                     packets = container.demux(stream)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -111,6 +112,37 @@ def test_a_still_scene_behind_an_encoder_is_never_frozen(kbit_per_s: int, tmp_pa
     rng = np.random.default_rng(9)
     pictures = (rough(0.5, rng) for _ in range(120))
     assert judged(coded(tmp_path / "v.mkv", pictures, kbit_per_s), fps=10.0) == [(0.0, "ok")]
+
+
+NIGHT = cv2.GaussianBlur(ROOM[:, :, 0] * np.float32(0.4) + 20, (0, 0), 2.0)
+
+
+def night(count: int) -> Iterable[Image]:
+    """An empty room at night whose noise the camera has filtered over time: a tenth of a grey level is left."""
+    rng, rest = np.random.default_rng(1), np.zeros((180, 320), np.float32)
+    for _ in range(count):
+        rest = np.float32(0.97) * rest + np.float32(0.243) * rng.standard_normal((180, 320), np.float32)
+        yield np.clip(NIGHT + np.float32(0.1) * rest, 0, 255).round().astype(np.uint8)[:, :, None].repeat(3, 2)
+
+
+def test_a_still_night_without_noise_is_never_frozen(tmp_path: Path) -> None:
+    """Twenty seconds in which next to no noise is left after filter and encoder are ok: no picture comes back."""
+    assert judged(coded(tmp_path / "v.mkv", night(200), 125), fps=10.0) == [(0.0, "ok")]
+
+
+def test_a_frozen_sensor_behind_a_starving_encoder_is_told(tmp_path: Path) -> None:
+    """A camera whose encoder changes the same picture all the time, for lack of bits, is frozen once one comes back."""
+    live = list(night(20))
+    said = judged(coded(tmp_path / "v.mkv", [*live, *[live[-1]] * 130], 30), fps=10.0)
+    print(f"\nstill from 2.0 s on; {said}")
+    assert [verdict for _, verdict in said] == ["ok", "frozen"]
+
+
+def test_a_picture_that_comes_back_after_a_change_is_no_freeze() -> None:
+    """What comes back exactly because a person has come and gone, in a picture without noise, is not frozen."""
+    with_person = ROOM.copy()
+    with_person[40:140, 100:140] = 200
+    assert judged([ROOM] * 20 + [with_person] * 20 + [ROOM] * 20 + [with_person] * 20) == [(0.0, "ok")]
 
 
 BLIND: dict[str, Script] = {
