@@ -1,6 +1,6 @@
 """A camera that hangs and an empty room at night, through an encoder (F03): `python -m tests.chaos.stillness`.
 
-A room with a texture, seen by a sensor whose noise a recursive filter has left `--noise` of, in grey levels; 640x360, ten
+A textured room, seen by a sensor whose noise a recursive filter has left `--noise` of, in grey levels; 640x360, ten
 pictures a second, H.264 by x264 at a steady rate (a quarter of what 720p would have), a key picture every two seconds.
 Each line: how much of a still night was "frozen", and how long after a hang it was told.
 """
