@@ -1,5 +1,6 @@
 """How stays reach the visit book: counted once they last, ended when the person has gone or was not found again."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ AT_LINE_HEIGHTS = 0.5  # body heights from the service line: the first of a line
 AHEAD_S = 1.0  # how far a vanished person's walk is continued
 UP_HEIGHTS = 0.15  # body heights: the one behind has moved up by more
 CLOSED_UP_ODDS = 10.0  # who stands still behind a place does so ten times as often when somebody is there
+STILL_HEIGHTS = 0.15  # body heights: who has moved less stands
 FRESH_S = 1.0  # ... if seen in the last second
 
 
@@ -131,13 +133,16 @@ def at_line(path: Path, shape: LaneShape) -> bool:
 
 
 def _heir(path: Path, place: Place, others: Iterable[Path]) -> Path | None:
-    """Somebody who began outside the lane within hold_s after this one was last seen, and within reach."""
+    """Somebody who began outside the lane within hold_s after this one was last seen, within reach, and walked on.
+
+    Who stands there is another one, whose own track broke.
+    """
     near = []
     for other in others:
         away_s = other.first_s - path.seen_s
         if other.spent or other.born_inside[place.area_zone] or not 0.0 < away_s <= place.settings.hold_s:
             continue
-        distance = gap(path, other.first_point, other.first_s)
-        if distance <= reach(path, away_s):
+        distance, walked = gap(path, other.first_point, other.first_s), math.dist(other.first_point, other.point)
+        if distance <= reach(path, away_s) and walked >= STILL_HEIGHTS * other.height:
             near.append((distance, other.first_s, other.first_point, other))
     return min(near, key=lambda n: n[:3])[3] if near else None

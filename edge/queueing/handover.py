@@ -12,22 +12,23 @@ from edge.queueing.lanes import Zone, signed_distance
 from edge.queueing.paths import Key, Path
 from edge.queueing.presence import Place, Presence
 
+LEAP_HEIGHTS = 0.35  # body heights between two sights: longer than a step aside
 LATE_S = 1.0  # a track that goes over to somebody else may still look inside for so long
 
 
 def exchanged(floor: Floor, stay: Presence) -> bool:
     """Has a member's track walked out with somebody else, and the person been found again, as a newcomer?
 
-    Nobody appears from nowhere inside a line: a newcomer whose track began in the lane when the member's went out,
-    within reach of where that was last inside, is the member, who goes on there.
+    Nobody appears from nowhere inside a line: a newcomer whose track began in the lane when the member's went out (or
+    since, where that leapt out), within reach of where that was last inside, is the member, who goes on there.
     """
-    near = []
+    near, latest_s = [], math.inf if jumped(stay) else endings.AHEAD_S
     for p in floor.in_queue(stay.queue):
         since_s, here = p.path.first_s - stay.in_s, p.place == stay.place and p.path.key[0] == stay.path.key[0]
         if stay.number is None or p.number is not None or not here or p.entered_s != p.path.first_s:
             continue
         apart = math.dist(stay.in_point, p.path.first_point)
-        if -LATE_S <= since_s <= endings.AHEAD_S and apart <= reach(stay.path, since_s):
+        if -LATE_S <= since_s <= latest_s and apart <= reach(stay.path, since_s):
             near.append((apart, p.path.first_point, p))
     if not near or stay.number is None:
         return False
@@ -68,6 +69,17 @@ def out_of_sight(stay: Presence, behind: Zone | None) -> bool:
     if stay.number is None:
         return False
     return stay.borrowed or (behind is not None and _inside(stay.path, behind))
+
+
+def jumped(stay: Presence) -> bool:
+    """Did the track leap over the border in one step, and stand there since? Who walks out is seen walking.
+
+    It has gone over to somebody who stands beside the lane, or to a box that is nobody.
+    """
+    if stay.number is None or stay.out_since_s is None:
+        return False
+    leap, since = math.dist(stay.in_point, stay.out_point), math.dist(stay.out_point, stay.path.point)
+    return leap > LEAP_HEIGHTS * stay.path.height and since < endings.STILL_HEIGHTS * stay.path.height
 
 
 def _inside(path: Path, zone: Zone) -> bool:

@@ -117,8 +117,12 @@ class CameraLanes:
         hidden = [p for k, p in self._paths.items() if k not in now and (k in present or goes_on(p, at_s))]
         near = [s for s in seen if s.staff or max(s.distance) > -rules.MARGIN_HEIGHTS * s.height]
         new = [s for s in near if s.key not in self._paths]
-        rest = retrack(self._paths, hidden, new, self.floor, at_s=at_s, certain=not self._resumed) if new else []
-        self._lost.find(self._paths, [s for s in rest if max(s.distance) > 0.0], self.floor, at_s)
+        if new:
+            standing = [s.point for s in seen if (stay := present.get(s.key)) is not None and stay.number is not None]
+            known = not self._resumed
+            rest = retrack(self._paths, hidden, new, self.floor, at_s=at_s, certain=known, standing=standing)
+            inside = [s for s in rest if max(s.distance) > 0.0]
+            self._lost.find(self._paths, inside, self.floor, at_s=at_s, standing=standing)
         self._lost.expire(at_s, self.floor)
 
     def _move(self, s: Seen, at_s: float) -> None:
@@ -201,7 +205,7 @@ class CameraLanes:
         """Somebody whose track has left the lane though the person did not, see handover.py: known there, or hidden."""
         if end.outcome != "left" or handover.exchanged(self.floor, stay):
             return end.outcome == "left"
-        if not handover.out_of_sight(stay, self._behind[stay.place]):
+        if not handover.out_of_sight(stay, self._behind[stay.place]) and not handover.jumped(stay):
             return False
         self._aside -= 1
         key = (self.camera_id, stay.path.key[1], self._aside)

@@ -68,7 +68,7 @@ class Presence:
         follower: who stood behind somebody now hidden, and how far from the service; see endings.odds_behind.
         stages: how far the person has been as a newcomer, see experience.py.
         in_s, in_point: when and where last seen inside the lane.
-        out_since_s, out_s: outside since (decided at), and when the border was crossed.
+        out_since_s, out_point, out_s: outside since (decided at), where, and when the border was crossed.
         crossed_s: when the service line was crossed outwards.
         service_s: when the service area was entered; served_s: the same, once stood there for min_service_s.
         away_since_s: outside the service area again since.
@@ -92,6 +92,7 @@ class Presence:
     in_s: float = 0.0
     in_point: Point = (0.0, 0.0)
     out_since_s: float | None = None
+    out_point: Point = (0.0, 0.0)
     out_s: float | None = None
     crossed_s: float | None = None
     service_s: float | None = None
@@ -206,7 +207,7 @@ def watch_border(p: Presence, place: Place, shape: LaneShape) -> None:
     """Notes being outside the lane; coming back takes it away."""
     if is_out(p.path, place, shape):
         if p.out_since_s is None:
-            p.out_since_s = p.path.seen_s
+            p.out_since_s, p.out_point = p.path.seen_s, p.path.point
             p.out_s = exited_s(p.path, place)
     else:
         p.out_since_s = p.out_s = None
@@ -214,24 +215,29 @@ def watch_border(p: Presence, place: Place, shape: LaneShape) -> None:
 
 
 def border_end(p: Presence, place: Place, shape: LaneShape, now_s: float) -> End | None:
-    """Gone over the border? Far outside, or outside for long enough (longer where another lane follows)."""
+    """Gone over the border? Far outside, or outside for long enough (longer where another lane follows, or unseen).
+
+    A look or two outside are not enough for who is not seen any more: a track goes over to a box that is nobody.
+    """
     if p.out_since_s is None:
         return None
-    patience_s = LEAVE_S if place.lane == 0 else max(LEAVE_S, place.settings.hold_s)
-    away = AWAY_HEIGHTS * p.path.height
-    far = place.lane == 0 and (inside(p.path, place) < -away or _led_away(p, place, shape, now_s) > away)
+    patience_s = LEAVE_S if place.lane == 0 and not p.hidden else max(LEAVE_S, place.settings.hold_s)
+    far = place.lane == 0 and _far_out(p, place, shape)
     return outside_end(p, place) if far or now_s - p.out_since_s >= patience_s else None
 
 
-def _led_away(p: Presence, place: Place, shape: LaneShape, now_s: float) -> float:
-    """How far outside somebody in sight, who has been out for AWAY_S, will be in a second, picture heights."""
-    if p.hidden or p.out_since_s is None or now_s - p.out_since_s < AWAY_S:
-        return 0.0
-    if p.path.speed() < WALK_SPEED / 2.0 or inside(p.path, place) > -margin(p.path, shape.area):
-        return 0.0
+def _far_out(p: Presence, place: Place, shape: LaneShape) -> bool:
+    """Seen outside for AWAY_S, and now far from the lane, or walking so that it will be in a second?"""
+    if p.out_since_s is None or p.path.seen_s - p.out_since_s < AWAY_S - 1e-9:
+        return False
+    away = -AWAY_HEIGHTS * p.path.height
+    if inside(p.path, place) < away:
+        return True
+    if p.hidden or p.path.speed() < WALK_SPEED / 2.0 or inside(p.path, place) > -margin(p.path, shape.area):
+        return False
     point = np.array([p.path.ahead(1.0)])
     zones = [z for z in (shape.area, shape.service_area) if z is not None]
-    return min(float(-signed_distance(point, z.polygon)[0]) for z in zones)
+    return max(float(signed_distance(point, z.polygon)[0]) for z in zones) < away
 
 
 def outside_end(p: Presence, place: Place) -> End:

@@ -14,6 +14,7 @@ from edge.queueing.identity import matches
 from edge.queueing.paths import Key, Path
 from edge.queueing.presence import End, Presence
 from edge.queueing.sight import Seen
+from edge.vocabulary import Point
 
 STAFF_S = 5.0  # so long in a staff area: staff
 HELD_BESIDE_S = 3.0  # staff, and those done with a lane, are looked for so long
@@ -45,25 +46,38 @@ class Given:
 
 
 def retrack(
-    paths: dict[Key, Path], hidden: Sequence[Path], new: Sequence[Seen], floor: Floor, *, at_s: float, certain: bool
+    paths: dict[Key, Path],
+    hidden: Sequence[Path],
+    new: Sequence[Seen],
+    floor: Floor,
+    *,
+    at_s: float,
+    certain: bool,
+    standing: Sequence[Point] = (),
 ) -> list[Seen]:
     """Gives tracks that were just found to people who are hidden; those found who are nobody hidden are returned.
+
+    `standing`: see identity.matches.
 
     Not `certain`: pictures were missing meanwhile, and no wait is made of a visit that goes on by a guess.
     """
     taken: set[int] = set()
-    for i, j in matches(hidden, [s.point for s in new], at_s):
+    for i, j in matches(hidden, [s.point for s in new], at_s, standing):
         taken.add(j)
-        path, old, key = hidden[i], hidden[i].key, new[j].key
-        del paths[old]
-        path.rename(key)
-        paths[key] = path
-        stay = floor.present.pop(old, None)
-        if stay is not None:
-            floor.present[key] = stay
-            if stay.number is not None:
-                floor.books[stay.queue].follow(stay.number, path.names[-1], certain=certain)
+        move(paths, hidden[i], new[j].key, floor, certain=certain)
     return [s for j, s in enumerate(new) if j not in taken]
+
+
+def move(paths: dict[Key, Path], path: Path, key: Key, floor: Floor, *, certain: bool = True) -> None:
+    """The person goes on under another track, with the stay if there is one."""
+    stay = floor.present.pop(path.key, None)
+    del paths[path.key]
+    path.rename(key)
+    paths[key] = path
+    if stay is not None:
+        floor.present[key] = stay
+        if stay.number is not None:
+            floor.books[stay.queue].follow(stay.number, path.names[-1], certain=certain)
 
 
 class Lost:
@@ -86,13 +100,15 @@ class Lost:
             floor.gaps(given.stay).went()
         self._given = [g for g in self._given if g.until_s >= at_s]
 
-    def find(self, paths: dict[Key, Path], new: Iterable[Seen], floor: Floor, at_s: float) -> None:
+    def find(
+        self, paths: dict[Key, Path], new: Iterable[Seen], floor: Floor, *, at_s: float, standing: Sequence[Point] = ()
+    ) -> None:
         """Tracks that were just found inside take up the stays that were given up near them."""
         new = list(new)
         if not self._given or not new:
             return
         found = set()
-        for i, j in matches([g.stay.path for g in self._given], [s.point for s in new], at_s):
+        for i, j in matches([g.stay.path for g in self._given], [s.point for s in new], at_s, standing):
             given, path, key = self._given[i], self._given[i].stay.path, new[j].key
             found.add(i)
             if given.stay.number is not None:

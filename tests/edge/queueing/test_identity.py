@@ -61,3 +61,19 @@ def test_the_order_given_changes_nothing(
     rng.shuffle(lost2)
     rng.shuffle(found2)
     assert pairs(lost2, found2) == before
+
+
+def test_nobody_passes_the_next_one_in_line() -> None:
+    """Two hidden and one seen between them: who is found at the head was the head, though the third is as near."""
+    head, third = hidden(0.5, 0.40), hidden(0.5, 0.50, key=3)
+    between = (0.505, 0.45)
+    assert matches([third], [(0.5, 0.40)], 2.0) == [(0, 0)]
+    assert matches([third], [(0.5, 0.40)], 2.0, [between]) == []
+    assert matches([third, head], [(0.5, 0.41)], 2.0, [between]) == [(1, 0)]
+
+
+def test_another_file_and_the_one_moved_up_to_are_no_hindrance() -> None:
+    """Somebody beside the way, or at one end of it, stands between nobody."""
+    third = hidden(0.5, 0.50, key=3)
+    for standing in [(0.5 + 0.2 * HEIGHT, 0.45), (0.5, 0.395), (0.5, 0.51)]:
+        assert matches([third], [(0.5, 0.40)], 2.0, [standing]) == [(0, 0)]

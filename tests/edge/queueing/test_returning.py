@@ -72,12 +72,12 @@ def test_who_was_lost_and_comes_back_is_counted_again_with_the_whole_wait(outcom
     _, floor = book_and_floor()
     lost, stay = given_up(floor, outcome)
     paths: dict[Key, Path] = {}
-    lost.find(paths, [seen((0.9, 0.6))], floor, 15.0)
+    lost.find(paths, [seen((0.9, 0.6))], floor, at_s=15.0)
     back = floor.present[NEW]
     assert back is not stay
     assert (back.number, back.entered_s, back.path) == (None, 2.0, paths[NEW])
     assert floor.gaps(stay).returned == 1.0
-    lost.find(paths, [seen((0.9, 0.6), ("c1", "r", 10))], floor, 15.0)
+    lost.find(paths, [seen((0.9, 0.6), ("c1", "r", 10))], floor, at_s=15.0)
     assert list(floor.present) == [NEW], "found once only"
 
 
@@ -86,7 +86,7 @@ def test_who_was_told_as_served_is_not_counted_again() -> None:
     _, floor = book_and_floor()
     lost, stay = given_up(floor, "served")
     paths: dict[Key, Path] = {}
-    lost.find(paths, [seen((0.9, 0.6))], floor, 15.0)
+    lost.find(paths, [seen((0.9, 0.6))], floor, at_s=15.0)
     assert not floor.present
     assert paths[NEW].barred == stay.place
 
@@ -101,7 +101,7 @@ def test_a_newcomer_who_comes_back_is_who_came_in_then() -> None:
         lost = Lost()
         lost.add(Given(stay, End("lost", 10.0), until_s=until_s))
         lost.expire(15.0, floor)
-        lost.find({}, [seen((0.9, 0.6))], floor, 15.0)
+        lost.find({}, [seen((0.9, 0.6))], floor, at_s=15.0)
         assert [p.entered_s for p in floor.present.values()] == ([8.0] if found else [])
         assert (floor.gaps(stay).returned, floor.gaps(stay).gone) == (0.0, 0.0)
         floor.present.clear()
@@ -111,7 +111,7 @@ def test_others_far_away_are_not_taken_for_the_lost() -> None:
     """Out of reach: still looked for, nothing learned."""
     _, floor = book_and_floor()
     lost, stay = given_up(floor, "lost")
-    lost.find({}, [seen((0.5, 0.9))], floor, 15.0)
+    lost.find({}, [seen((0.5, 0.9))], floor, at_s=15.0)
     assert not floor.present
     assert (floor.gaps(stay).returned, floor.gaps(stay).gone) == (0.0, 0.0)
 
@@ -125,7 +125,7 @@ def test_who_is_never_found_has_gone() -> None:
     lost.expire(22.1, floor)
     lost.expire(30.0, floor)
     assert floor.gaps(stay).gone == 1.0
-    lost.find({}, [seen((0.9, 0.6))], floor, 22.2)
+    lost.find({}, [seen((0.9, 0.6))], floor, at_s=22.2)
     assert not floor.present
 
 
@@ -134,7 +134,7 @@ def test_pictures_that_begin_anew_forget_the_lost() -> None:
     _, floor = book_and_floor()
     lost, stay = given_up(floor, "lost")
     lost.clear()
-    lost.find({}, [seen((0.9, 0.6))], floor, 11.0)
+    lost.find({}, [seen((0.9, 0.6))], floor, at_s=11.0)
     lost.expire(99.0, floor)
     assert not floor.present
     assert floor.gaps(stay).gone == 0.0
