@@ -1,8 +1,8 @@
 """Alerts: a condition on a queue's readings, or on its cameras, that must hold for a while.
 
 An alert is told when its condition has held for `for_s`, again every `repeat_s` while it holds, and once more when it
-has been over for `for_s`; a value that trembles around its limit is one alert. What isn't known (a null length) fulfils
-nothing and ends nothing.
+has been over for `for_s`, or when its times of day end; a value that trembles around its limit is one alert. What isn't
+known (a null length) fulfils nothing and ends nothing.
 """
 
 import operator
@@ -25,12 +25,18 @@ _OPS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def holds(alert: AlertSettings, reading: QueueReading, cameras: Sequence[str] = ()) -> bool | None:
-    """Is the condition true of this reading, or of any of the queue's cameras' states? None: it isn't known."""
+    """Is the condition true of this reading, or of any of the queue's cameras' states? None: it isn't known.
+
+    A wait of which only the least is known says something only where that is over the limit.
+    """
     op = _OPS[alert.op]
     if alert.field == "camera":
         return any(op(state, alert.value) for state in cameras)
     value = getattr(reading, alert.field)
-    return None if value is None else op(value, alert.value)
+    least = alert.field == "wait_s" and reading.wait_method == "at_least"
+    if value is None or (least and value <= alert.value):
+        return None
+    return op(value, alert.value)
 
 
 def on_duty(alert: AlertSettings, at: datetime, zone: ZoneInfo) -> bool:
@@ -81,10 +87,15 @@ class AlertWatch:
         elif self._told_s is None:
             self._since_s = None
         if not self._always and not on_duty(self.alert, reading.at, self._zone):
-            self._since_s = None if self._over_s is not None else self._since_s
-            self._told_s = self._over_s = None  # told anew when its time comes, if it still holds then
-            return None
+            return self._off_duty()
         return self._due(now_s)
+
+    def _off_duty(self) -> str | None:
+        """What was told is over with its time, or it would stay open; told anew when that comes, if it holds then."""
+        was_told = self._told_s is not None
+        self._since_s = None if self._over_s is not None else self._since_s
+        self._told_s = self._over_s = None
+        return f"over: {self.alert.text}" if was_told else None
 
     def _note(self, now_s: float, *, true: bool) -> None:
         if true:

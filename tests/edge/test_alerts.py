@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.alerts import AlertWatch, on_duty
+from edge.alerts import AlertWatch, holds, on_duty
 from edge.counter import Counter
 from edge.messages import CameraHealth, QueueReading, utc
 from edge.vocabulary import AlertSettings
@@ -103,13 +103,17 @@ def test_a_clock_set_back_begins_anew(told: Callable[..., list[tuple[float, str]
 
 
 def test_told_when_its_hours_begin(told: Callable[..., list[tuple[float, str]]]) -> None:
-    """What began before 08:00 and still holds is told at 08:00 of the site; what ends after hours is not told."""
+    """What began before 08:00 and still holds is told at 08:00 of the site, and is over at 09:00, whatever holds."""
     seven = datetime(2026, 5, 4, 7, 30, tzinfo=BERLIN).timestamp()  # a Monday
     hours = alert(60, between=(8 * 60, 9 * 60))
     readings = [(60.0 * m, 9 if m < 120 else 0) for m in range(1, 200)]
-    assert told(hours, readings, "Europe/Berlin", seven) == [(30 * 60.0, "length > 3")]
+    assert told(hours, readings, "Europe/Berlin", seven) == [
+        (30 * 60.0, "length > 3"),
+        (90 * 60.0, "over: length > 3"),
+    ]
     next_day = [(60.0 * m, 9) for m in range(1, 26 * 60)]
-    assert [t for t, _ in told(hours, next_day, "Europe/Berlin", seven)] == [1800.0, 1800.0 + 86400]
+    twice = [(t, text[:5]) for t, text in told(hours, next_day, "Europe/Berlin", seven)]
+    assert twice == [(1800.0, "lengt"), (5400.0, "over:"), (1800.0 + 86400, "lengt"), (5400.0 + 86400, "over:")]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +132,10 @@ def test_told_when_its_hours_begin(told: Callable[..., list[tuple[float, str]]])
         ((1320, 360), (5,), "2026-05-09T05:59", False),
         ((1320, 360), (), "2026-05-09T12:00", False),
         ((120, 180), (), "2026-10-25T02:30", True),  # the hour that comes twice
+        ((1320, 150), (5,), "2026-10-25T02:29", True),  # the night from Saturday that is an hour longer
+        ((1320, 210), (5,), "2026-03-29T03:00", True),  # and the one that is shorter: 03:00 follows 01:59
+        ((1320, 180), (5,), "2026-03-29T03:00", False),
+        ((1320, 360), (6,), "2026-03-30T00:00", True),
     ],
 )
 def test_hours_and_days_are_the_sites(
@@ -136,6 +144,32 @@ def test_hours_and_days_are_the_sites(
     """By the clock on the wall there; a night belongs to the day on which it begins."""
     instant = datetime.fromisoformat(at).replace(tzinfo=BERLIN).astimezone(UTC)
     assert on_duty(alert(between=between, weekdays=weekdays), instant, BERLIN) == due
+
+
+@pytest.mark.parametrize(("evening", "hours"), [("2026-10-24", 6), ("2026-03-28", 4), ("2026-05-09", 5)])
+def test_a_night_lasts_as_long_as_its_clocks_say(
+    told: Callable[..., list[tuple[float, str]]], evening: str, hours: int
+) -> None:
+    """From 22:00 to 03:00: an hour more or less when the clocks are changed; one alert, over at three."""
+    eight = datetime.fromisoformat(f"{evening}T20:00").replace(tzinfo=BERLIN).timestamp()
+    night = alert(between=(22 * 60, 3 * 60), weekdays=(5,))  # Saturdays
+    readings = [(60.0 * m, 9) for m in range(1, 26 * 60)]
+    assert told(night, readings, "Europe/Berlin", eight) == [
+        (2 * 3600.0, "length > 3"),
+        ((2 + hours) * 3600.0, "over: length > 3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("op", "least_s", "is_true"),
+    [(">", 310, True), (">", 290, None), (">=", 310, True), ("<", 310, False), ("<", 290, None), ("==", 290, None)],
+)
+def test_a_wait_that_is_only_a_least_says_what_it_can(
+    make_reading: Callable[..., QueueReading], op: str, least_s: float, is_true: bool | None
+) -> None:
+    """While the service stands still "at least 290 s" does not end an alert on waits over 300, nor fulfil one under."""
+    reading = make_reading("s", 1).model_copy(update={"wait_s": least_s, "wait_method": "at_least"})
+    assert holds(AlertSettings("q1", "wait_s", op, 300.0, 0.0, ""), reading) is is_true
 
 
 @settings(max_examples=60, deadline=None)
