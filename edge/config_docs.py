@@ -6,6 +6,7 @@ from edge.config_keys import ARRAYS, KEYS
 
 _INTRO = {
     "site": "Once. Who and where.",
+    "privacy": "Once, or left out. What leaves the box of single people: see privacy.md.",
     "mqtt": "Once, or left out: then `linewise up` starts a broker of its own on this machine.",
     "detector": "Once, or left out.",
     "store": "Once, or left out. What the collector keeps, and where (`url`: see postgres.md).",

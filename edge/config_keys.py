@@ -58,6 +58,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "timezone": Key(zone, 'a name such as "Europe/Berlin"', "for people's eyes; all stored is UTC", '"UTC"', "UTC"),
         "box": Key(ident, _A_ID, "this box's name in topics", "the host's name"),
     },
+    "privacy": {
+        "min_people": Key(whole(0, 100), "0 to 100", "rows on people go out by so many; 0, 1: each for itself", "0", 0),
+    },
     "mqtt": {
         "url": Key(plain, '"mqtt://HOST[:1883]" or "mqtts://HOST[:8883]"', "the broker", REQUIRED),
         "username": Key(plain, "1 to 1000 characters", "this box's user at the broker", "none"),
@@ -223,6 +226,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
 }
 TABLES = (
     "site",
+    "privacy",
     "mqtt",
     "detector",
     "store",

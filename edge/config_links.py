@@ -21,6 +21,7 @@ from edge.settings import (
     FloorSettings,
     MetricsSettings,
     MqttSettings,
+    PrivacySettings,
     Site,
     TrackerSettings,
 )
@@ -186,6 +187,7 @@ def build_site(found: Found, *, path: Path, sha256: str, box: str) -> Site:
         email=next((build_email(t.values, path.parent) for t in found["email"] if _complete(t)), None),
         metrics=MetricsSettings(**found["metrics"][0].values) if found["metrics"] else None,
         acceptance=build_bounds(_values(found, "acceptance"), [(t.values["id"], _own(t)) for t in found["queue"]]),
+        privacy=PrivacySettings(**_values(found, "privacy")),
         api=ApiSettings(**found["api"][0].values) if found["api"] else None,
     )
 

@@ -28,6 +28,7 @@ from edge.metrics import served
 from edge.minutes import LineMinuteBook, MinuteBook
 from edge.outbox import Outbox
 from edge.paths import counter_socket, counter_word, home_assistant_mark, outbox_path
+from edge.privacy import Crowd
 from edge.publisher import BoxIdentity, Publisher
 from edge.settings import MqttSettings, Site
 from edge.vocabulary import Tracks
@@ -145,6 +146,7 @@ class CounterService:
         self._live = live
         self._clock = clock
         self._utc_s = utc_s
+        self._crowd = Crowd(site.privacy.min_people)
         self._minutes = MinuteBook()
         self._line_minutes = LineMinuteBook()
         self._cameras = CameraWords(site.id, (c.id for c in site.cameras), clock())
@@ -186,11 +188,12 @@ class CounterService:
         self._tell_alerts()
         minutes: list[QueueMinute | LineMinute] = [m for r in tick.readings for m in self._minutes.add(r)]
         minutes += [m for r in tick.lines for m in self._line_minutes.add(r)]
-        if tick.events:
-            self._outbox.append("event", tick.events)
+        events = self._crowd.told(tick.events, float(self._ticked))
+        if events:
+            self._outbox.append("event", events)
         if minutes:
             self._outbox.append("minute", minutes)
-        if tick.events or minutes:
+        if events or minutes:
             self._live.rows_waiting()
         else:
             self._outbox.flush()
@@ -205,4 +208,5 @@ class CounterService:
 
     def end(self) -> None:
         """Keeps the minutes that go on: the next counter's rows are added to them in the store."""
+        self._crowd.end()
         self._outbox.append("minute", [*self._minutes.close(), *self._line_minutes.close()])

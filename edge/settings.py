@@ -179,6 +179,13 @@ class ApiSettings:
 
 
 @dataclass(frozen=True)
+class PrivacySettings:
+    """What leaves the box of single people; `min_people`: so many go out together, below 2 each for itself."""
+
+    min_people: int = 0
+
+
+@dataclass(frozen=True)
 class AcceptanceBound:
     """One figure that a replay must reach; `name` is of edge/config_acceptance.py; queue_id None: of the tracks."""
 
@@ -203,6 +210,7 @@ class Site:
         webhooks, email: who is told of alerts; neither: `linewise up` starts no sender of alerts.
         metrics: [metrics]; None: no process answers Prometheus.
         acceptance: every queue's bounds, then those of the tracks; none: a replay is not judged.
+        privacy: [privacy].
         api: [api]; None: `linewise up` starts no API.
     """
 
@@ -227,6 +235,7 @@ class Site:
     email: EmailSettings | None = None
     metrics: MetricsSettings | None = None
     api: ApiSettings | None = None
+    privacy: PrivacySettings = PrivacySettings()
     acceptance: tuple[AcceptanceBound, ...] = ()
 
     def camera(self, camera_id: str) -> CameraSettings:

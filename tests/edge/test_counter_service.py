@@ -17,7 +17,7 @@ from edge.link import LinkClient
 from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
 from edge.outbox import Outbox
 from edge.paths import counter_socket, outbox_path
-from edge.settings import CameraSettings, Site
+from edge.settings import CameraSettings, PrivacySettings, Site
 from edge.vocabulary import LaneSettings, QueueSettings, Tracks, Visit
 
 WALL_S = 1_780_000_000.0
@@ -170,6 +170,21 @@ def test_events_and_minutes_are_rows(bench: Bench) -> None:
     of_line = [r.body for r in rows if r.kind == "minute" and "line" in r.body]
     assert (sum(m["count_in"] for m in of_line), sum(m["count_out"] for m in of_line)) == (201, 1)
     assert bench.live.nudges > 0
+
+
+def test_people_go_out_by_threes_where_the_site_says_so(
+    site: Site, quick_path: Path, make_reading: Callable[..., QueueReading]
+) -> None:
+    """With [privacy] min_people = 3 rows on people wait in memory for two others; minutes count everybody."""
+    bench = Bench(replace(site, privacy=PrivacySettings(3)), quick_path, make_reading)
+    bench.go(200.5)
+    bench.go(280.5)
+    bench.service.end()
+    rows = bench.outbox.batch(1000, 1_000_000)
+    bench.outbox.close()
+    told = [r.body["pts_s"] for r in rows if r.kind == "event"]
+    assert told == [t for t in (120.0, 150.0, 180.0, 210.0, 240.0, 270.0) for _ in range(3)]
+    assert sum(r.body["readings"] for r in rows if r.kind == "minute" and "queue" in r.body) == 181
 
 
 def test_cameras_are_passed_on_and_missed(bench: Bench) -> None:
