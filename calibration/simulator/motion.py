@@ -34,7 +34,8 @@ def stand_in_line(world: World, person: Person, at_s: float) -> None:
     if person.pays_until_s is not None and at_s >= person.pays_until_s:
         service.leave(world, person, [spot(till, -1.3, 0.0), spot(till, -3.6, -0.9 * till.server_side)])
     elif person.tired_at_s is not None and at_s >= person.tired_at_s and person.pays_until_s is None:
-        away, back = -1.5 * till.server_side, max(person.along_m, till.length_m) + 0.5  # beside the line, back to its end
+        away, back = -1.5 * till.server_side, max(person.along_m, till.length_m) + 0.5
+        # Beside the line, back to its end: not through it.
         out = [spot(till, person.along_m + 0.3, away), spot(till, back, away), world.scenario.entry_m]
         service.leave(world, person, out)
 

@@ -10,9 +10,8 @@ from edge.queueing.floor import Floor
 from edge.queueing.identity import reach
 from edge.queueing.lanes import Zone, signed_distance
 from edge.queueing.paths import Key, Path
-from edge.queueing.presence import Place, Presence
+from edge.queueing.presence import Place, Presence, leapt
 
-LEAP_HEIGHTS = 0.35  # body heights between two sights: longer than a step aside
 LATE_S = 1.0  # a track that goes over to somebody else may still look inside for so long
 
 
@@ -76,10 +75,8 @@ def jumped(stay: Presence) -> bool:
 
     It has gone over to somebody who stands beside the lane, or to a box that is nobody.
     """
-    if stay.number is None or stay.out_since_s is None:
-        return False
-    leap, since = math.dist(stay.in_point, stay.out_point), math.dist(stay.out_point, stay.path.point)
-    return leap > LEAP_HEIGHTS * stay.path.height and since < endings.STILL_HEIGHTS * stay.path.height
+    since = math.dist(stay.out_point, stay.path.point)
+    return stay.number is not None and leapt(stay) and since < endings.STILL_HEIGHTS * stay.path.height
 
 
 def _inside(path: Path, zone: Zone) -> bool:

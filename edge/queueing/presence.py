@@ -3,6 +3,7 @@
 The decisions here look at one person only; who is who and what is counted is membership.py's.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ MARGIN_LEAST = 0.004  # ... but no less than this (picture heights)
 AWAY_HEIGHTS = 0.35  # so far outside, a person has left
 LEAVE_S = 1.5  # so long outside, a person has left
 AWAY_S = 0.6  # ... or so long, when walking away
+LEAP_HEIGHTS = 0.35  # body heights between two sights: longer than a step aside
 WALK_SPEED = 0.5  # body heights a second: faster is walking, not standing in a line
 
 
@@ -214,30 +216,37 @@ def watch_border(p: Presence, place: Place, shape: LaneShape) -> None:
         p.in_s, p.in_point = p.path.seen_s, p.path.point
 
 
-def border_end(p: Presence, place: Place, shape: LaneShape, now_s: float) -> End | None:
-    """Gone over the border? Far outside, or outside for long enough (longer where another lane follows, or unseen).
+def leapt(p: Presence) -> bool:
+    """Did the track get out of the lane by a step longer than people take in a line?"""
+    return p.out_since_s is not None and math.dist(p.in_point, p.out_point) > LEAP_HEIGHTS * p.path.height
 
-    A look or two outside are not enough for who is not seen any more: a track goes over to a box that is nobody.
+
+def border_end(p: Presence, place: Place, shape: LaneShape, now_s: float) -> End | None:
+    """Gone over the border? Far outside, or outside for long enough (longer where another lane follows).
+
+    After a leap a look or two outside are not enough: tracks go over to boxes that are nobody.
     """
     if p.out_since_s is None:
         return None
-    patience_s = LEAVE_S if place.lane == 0 and not p.hidden else max(LEAVE_S, place.settings.hold_s)
-    far = place.lane == 0 and _far_out(p, place, shape)
+    doubtful = leapt(p)
+    if doubtful and not p.hidden and p.path.seen_s - p.out_since_s < AWAY_S - 1e-9:
+        return None
+    patience_s = LEAVE_S if place.lane == 0 and not (doubtful and p.hidden) else max(LEAVE_S, place.settings.hold_s)
+    away = AWAY_HEIGHTS * p.path.height
+    far = place.lane == 0 and not (doubtful and p.hidden)
+    far = far and (inside(p.path, place) < -away or _led_away(p, place, shape, now_s) > away)
     return outside_end(p, place) if far or now_s - p.out_since_s >= patience_s else None
 
 
-def _far_out(p: Presence, place: Place, shape: LaneShape) -> bool:
-    """Seen outside for AWAY_S, and now far from the lane, or walking so that it will be in a second?"""
-    if p.out_since_s is None or p.path.seen_s - p.out_since_s < AWAY_S - 1e-9:
-        return False
-    away = -AWAY_HEIGHTS * p.path.height
-    if inside(p.path, place) < away:
-        return True
-    if p.hidden or p.path.speed() < WALK_SPEED / 2.0 or inside(p.path, place) > -margin(p.path, shape.area):
-        return False
+def _led_away(p: Presence, place: Place, shape: LaneShape, now_s: float) -> float:
+    """How far outside somebody in sight, who has been out for AWAY_S, will be in a second, picture heights."""
+    if p.hidden or p.out_since_s is None or now_s - p.out_since_s < AWAY_S:
+        return 0.0
+    if p.path.speed() < WALK_SPEED / 2.0 or inside(p.path, place) > -margin(p.path, shape.area):
+        return 0.0
     point = np.array([p.path.ahead(1.0)])
     zones = [z for z in (shape.area, shape.service_area) if z is not None]
-    return max(float(signed_distance(point, z.polygon)[0]) for z in zones) < away
+    return min(float(-signed_distance(point, z.polygon)[0]) for z in zones)
 
 
 def outside_end(p: Presence, place: Place) -> End:
