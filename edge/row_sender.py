@@ -16,6 +16,7 @@ MAX_BATCH_ROWS = 500
 MAX_BATCH_BYTES = 48_000
 FIRST_TIMEOUT_S = 5.0
 MAX_TIMEOUT_S = 60.0
+TIMEOUT_TRIPS = 6  # of the quickest round trip, where these are longer
 MAX_FAILURES = 5
 SUSPICION_S = 3.0
 NOT_AUTHORISED = 0x87
@@ -43,7 +44,9 @@ class RowSender:
         self._sent: Sent | None = None
         self._limit = 16
         self._timeout_s = FIRST_TIMEOUT_S
+        self._quickest_s = float("inf")  # from a batch to its acknowledgement, on this connection
         self._due_s = 0.0  # of the batch on its way: later it is sent again
+        self._repeated = False  # it was sent before: nobody knows which of the two an acknowledgement is for
         self._hold_until_s = 0.0
         self._hold_s = 1.0
         self._failing = (0, 0)  # (first seq, how often in a row a batch that begins with it failed)
@@ -56,6 +59,7 @@ class RowSender:
             self._timeout_s = min(2 * self._timeout_s, MAX_TIMEOUT_S)
             self._limit = max(self._limit // 2, 1)
             self._again()
+            self._repeated = True
         if now_s < self._hold_until_s:
             return None
         room = MAX_BATCH_BYTES if max_packet_bytes is None else min(MAX_BATCH_BYTES, max_packet_bytes - _OVERHEAD_BYTES)
@@ -81,6 +85,7 @@ class RowSender:
         on the row.
         """
         self._hold_until_s = now_s + SUSPICION_S if self._failing[1] >= 2 else now_s
+        self._quickest_s, self._timeout_s = float("inf"), FIRST_TIMEOUT_S
         self._again()
 
     def acknowledged(self, ack: Ack, now_s: float) -> None:
@@ -92,12 +97,15 @@ class RowSender:
         if self._sent is None:
             return
         if ack.seq >= self._sent.last:
-            self._grow(now_s - self._sent.sent_s)
-            self._sent = None
-        elif ack.seq != before:  # it lacks rows from before this batch, or took a part of it
+            if not self._repeated:
+                self._grow(now_s - self._sent.sent_s)
+            self._sent, self._repeated = None, False
+        elif ack.seq < before:  # the collector's store is younger than what it once acknowledged
             self._again()
-        else:  # the word on an earlier one that was sent twice, or this one came out of order: wait a little
-            self._due_s = min(self._due_s, self._sent.sent_s + 1.0)
+        elif now_s - self._sent.sent_s >= self._quickest_s:
+            # This one came out of order, or a part of it was taken, or it is the word on an earlier sending: wait a
+            # little. A word that comes sooner is the last: to send again for it would send each batch twice for ever.
+            self._due_s = min(self._due_s, now_s + max(1.0, 2.0 * self._quickest_s))
 
     def answered(self, mid: int, reason: int, now_s: float) -> str | None:
         """The broker's word came (PUBACK); words when the broker forbids publishing rows."""
@@ -146,8 +154,10 @@ class RowSender:
         self._outbox.rewind()
 
     def _grow(self, took_s: float) -> None:
-        self._timeout_s = FIRST_TIMEOUT_S
-        if took_s < 1.0:
+        """More rows at a time where the way is long or free, fewer where they fill it and hold up live readings."""
+        self._quickest_s = min(self._quickest_s, took_s)
+        self._timeout_s = min(max(FIRST_TIMEOUT_S, TIMEOUT_TRIPS * self._quickest_s), MAX_TIMEOUT_S)
+        if took_s < max(1.0, 2.0 * self._quickest_s):
             self._limit = min(2 * self._limit, MAX_BATCH_ROWS)
-        elif took_s > 2.0:
+        elif took_s > max(2.0, 3.0 * self._quickest_s):
             self._limit = max(self._limit // 2, 8)
