@@ -37,7 +37,7 @@ class GstReader:
     def __init__(self, camera: CameraSettings, address: Address, stop: threading.Event) -> None:
         """Raises SourceError where GStreamer isn't installed. `stop` ends `pictures` from another thread."""
         self._gst = gst()
-        if address.kind == "file" and Path(address.place).read_bytes()[:4] == b"GIF8":  # seen with 1.22's avdec_gif
+        if address.kind == "file" and _begins_with(address.place, b"GIF8"):  # seen with 1.22's avdec_gif
             raise file_fault(camera, "unreadable", "GStreamer loses the times of a GIF's pictures; PyAV keeps them")
         self._camera = camera
         self._address = address
@@ -203,6 +203,11 @@ _NETWORK_MARKS = (
     (("resolve", "Name or service"), "refused", "no such host"),
     (("reason error (-5)",), "refused", ""),  # all that souphttpsrc says of a connection it can't make
 )
+
+
+def _begins_with(file: str, head: bytes) -> bool:
+    with Path(file).open("rb") as opened:
+        return opened.read(len(head)) == head
 
 
 def _link(_: Any, pad: Any, entry: Any) -> None:
