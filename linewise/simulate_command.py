@@ -14,18 +14,30 @@ def register(app: typer.Typer) -> None:
 
 def simulate(
     scenario: Annotated[str, typer.Argument(help="canteen, one-till, ...; a wrong name lists them.")],
+    *,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same run.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for what is made; it may exist.")] = Path("simulated"),
-    duration_s: Annotated[float | None, typer.Option(min=1.0, help="Instead of the scenario's own.")] = None,
+    duration_s: Annotated[
+        float | None, typer.Option(min=1.0, max=86_400.0, help="Instead of the scenario's own.")
+    ] = None,
     video: Annotated[bool, typer.Option("--video", help="Draw and encode video.mp4 as well.")] = False,
+    visits_only: Annotated[
+        bool, typer.Option("--visits-only", help="Only visits.csv and counts.csv, without motion: fast.")
+    ] = False,
 ) -> None:
     """Simulate people who queue: visits.csv, counts.csv, tracks.txt, detections.jsonl, site.toml, perhaps video.mp4."""
     from calibration.simulator import make
 
+    if video and visits_only:
+        typer.echo("simulate: --visits-only has no people who move, so there is no --video; leave one out", err=True)
+        raise typer.Exit(2)
     try:
         chosen = make.find(scenario, duration_s)
         out.mkdir(parents=True, exist_ok=True)
-        made = make.simulate(chosen, seed, out, video=video, progress=_progress)
+        if visits_only:
+            made = make.simulate_truth(chosen, seed, out)
+        else:
+            made = make.simulate(chosen, seed, out, video=video, progress=_progress)
     except make.SimulatorError as error:
         typer.echo(f"simulate: {error}", err=True)
         raise typer.Exit(2) from None

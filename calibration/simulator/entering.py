@@ -5,10 +5,9 @@ import numpy as np
 from calibration.simulator import queueing
 from calibration.simulator.lanes import spot
 from calibration.simulator.people import Person
-from calibration.simulator.settings import Point, Till
+from calibration.simulator.settings import FRIEND_LATE_S, Point, Till
 from calibration.simulator.state import World, born, till_of, unserved
 
-FRIEND_LATE_S = (15.0, 40.0)
 ROUND_M = 1.6  # a steward's walk along the line
 
 

@@ -13,7 +13,7 @@ from calibration.simulator.detections import detections
 from calibration.simulator.lanes import site_toml
 from calibration.simulator.scenarios import SCENARIOS, lasting
 from calibration.simulator.settings import Scenario
-from calibration.simulator.visits import counts
+from calibration.simulator.visits import TrueCount, TrueVisit, counts, simulate_visits
 from calibration.simulator.world import run
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -37,10 +37,7 @@ def simulate(scenario: Scenario, seed: int, out: Path, *, video: bool, progress:
     """Writes the files and returns a line on what was made."""
     world_rng, detector_rng, video_rng = np.random.default_rng(seed).spawn(3)
     instants, visits = run(scenario, world_rng)
-    names = [till.queue for till in scenario.tills]
-    rows = counts(visits, names, instants[-1].pts_s)
-    files.write_visits(out / "visits.csv", visits)
-    files.write_counts(out / "counts.csv", rows)
+    rows = _write_truth(scenario, visits, instants[-1].pts_s, out)
     ticks = list(detections(scenario, instants, detector_rng))
     files.write_detections(out / "detections.jsonl", ticks, scenario)
     for view in scenario.cameras:
@@ -52,6 +49,24 @@ def simulate(scenario: Scenario, seed: int, out: Path, *, video: bool, progress:
     if video:
         for view, name, rng in zip(scenario.cameras, videos, _streams(video_rng, len(videos)), strict=True):
             _write_video(replace(scenario, camera=view.camera), instants, out / name, rng=rng, progress=progress)
+    return _told(scenario, visits, rows, out)
+
+
+def simulate_truth(scenario: Scenario, seed: int, out: Path) -> str:
+    """Writes visits and counts of a run without motion, thousands of hours a minute, and returns a line on it."""
+    visits = simulate_visits(scenario, np.random.default_rng(seed))
+    return _told(scenario, visits, _write_truth(scenario, visits, scenario.duration_s, out), out)
+
+
+def _write_truth(scenario: Scenario, visits: list[TrueVisit], until_s: float, out: Path) -> list[TrueCount]:
+    rows = counts(visits, [till.queue for till in scenario.tills], until_s)
+    files.write_visits(out / "visits.csv", visits)
+    files.write_counts(out / "counts.csv", rows)
+    return rows
+
+
+def _told(scenario: Scenario, visits: list[TrueVisit], rows: list[TrueCount], out: Path) -> str:
+    names = [till.queue for till in scenario.tills]
     longest = ", ".join(f"{n} up to {max(r.length for r in rows if r.queue == n)}" for n in names)
     served = sum(v.outcome == "served" for v in visits)
     return f"{scenario.name}: {len(visits)} visits, {served} served; {longest}; written to {out}"
@@ -72,7 +87,11 @@ def _write_video(
     except ImportError as error:
         raise SimulatorError(f"a video needs {error.name}: pip install 'linewise[scenes]'") from None
     frames = progress(pictures(scenario, instants, rng), len(instants))
+    part = path.with_name(f".{path.stem}.part{path.suffix}")  # half a film is none: it would be taken for the whole
     try:
-        write_video(path, iter(frames), fps=round(1 / scenario.step_s))
+        write_video(part, iter(frames), fps=round(1 / scenario.step_s))
+        part.replace(path)
     except SceneError as error:
         raise SimulatorError(str(error)) from None
+    finally:
+        part.unlink(missing_ok=True)

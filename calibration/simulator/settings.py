@@ -6,6 +6,7 @@ from typing import Literal
 from detector.scenes.camera import Camera
 
 Point = tuple[float, float]
+FRIEND_LATE_S = (15.0, 40.0)  # a friend comes so much later than the group
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Visits only, without motion: fast enough for thousands of hours; and the record that is the truth everywhere."""
+"""Visits only, without motion: fast enough for thousands of hours; and the record that is the truth everywhere.
+
+Groups come together and a friend steps in behind one of them; a lift's chairs take whole groups of the first line and
+those alone of the last, as world.py has it.
+"""
 
 import heapq
 from collections import deque
@@ -8,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from calibration.simulator.laws import draw, poisson_times
-from calibration.simulator.settings import Scenario
+from calibration.simulator.settings import FRIEND_LATE_S, Lift, Scenario
 
 Outcome = Literal["served", "left", "lost", "inside"]
 
@@ -65,9 +69,10 @@ class _Run:
 
     def __init__(self, scenario: Scenario, rng: np.random.Generator) -> None:
         self.scenario = scenario
-        self.arrivals_rng, self.service_rng, self.patience_rng = rng.spawn(3)
+        self.arrivals_rng, self.service_rng, self.patience_rng, self.groups_rng = rng.spawn(4)
         self.lines = {till.queue: _Line(deque()) for till in scenario.tills}
         self.visits: list[TrueVisit] = []
+        self.group: list[int] = []  # of each visit: the number of the group's first
         self.events: list[tuple[float, int, str, int]] = []
         self.planned = 0
 
@@ -76,20 +81,68 @@ class _Run:
         self.planned += 1
 
     def begin(self, line: _Line, at_s: float) -> None:
-        while line.waiting and line.serving < servers_at(self.scenario, at_s):
+        while self.scenario.lift is None and line.waiting and line.serving < servers_at(self.scenario, at_s):
             who = line.waiting.popleft()
             line.serving += 1
             self.visits[who] = replace(self.visits[who], service_began_s=at_s)
             self.plan(done_at(self.scenario, at_s, draw(self.scenario.service, self.service_rng)), "done", who)
 
-    def arrive(self, at_s: float) -> int:
+    def arrive(self, at_s: float) -> None:
+        """One person, or a group, of whom one may come later."""
+        shares, rng, first = self.scenario.groups, self.groups_rng, len(self.visits)
+        size = 1 + int(rng.choice(len(shares), p=np.array(shares) / sum(shares))) if shares else 1
         queue = min(self.lines, key=lambda name: len(self.lines[name]))
-        who = len(self.visits)
+        if self.scenario.lift is not None:
+            queue = self.scenario.tills[-1 if size == 1 else 0].queue
+        for _ in range(size):
+            self.join(queue, at_s, first)
+        if size > 1 and self.scenario.friends > 0 and rng.random() < self.scenario.friends:
+            self.plan(at_s + float(rng.uniform(*FRIEND_LATE_S)), "friend", first)
+
+    def join(self, queue: str, at_s: float, first: int, *, beside: bool = False) -> None:
+        """At the end of the line, or behind the group's first where that one still waits."""
+        who, waiting = len(self.visits), self.lines[queue].waiting
         self.visits.append(TrueVisit(queue, at_s, None, None, "inside"))
-        self.lines[queue].waiting.append(who)
+        self.group.append(first)
+        waiting.insert(waiting.index(first) + 1 if beside and first in waiting else len(waiting), who)
         if self.scenario.patience is not None:
             self.plan(at_s + draw(self.scenario.patience, self.patience_rng), "tired", who)
-        return who
+
+    def chair(self, lift: Lift, at_s: float) -> None:
+        """A chair takes the first group of those at the gate, other groups that fit whole, then the other lines'."""
+        self.plan(at_s + lift.every_s, "chair")
+        if any(from_s <= at_s < to_s for from_s, to_s in self.scenario.stops):
+            return
+        room = lift.seats
+        for till in self.scenario.tills:
+            waiting = self.lines[till.queue].waiting
+            for first in dict.fromkeys(self.group[who] for who in list(waiting)[: max(till.abreast, lift.seats)]):
+                party = [who for who in waiting if self.group[who] == first]
+                party = party[: lift.seats] if room == lift.seats else party
+                if len(party) <= room:
+                    room -= len(party)
+                    for who in party:
+                        waiting.remove(who)
+                        self.visits[who] = replace(
+                            self.visits[who], service_began_s=at_s, served_s=at_s, outcome="served"
+                        )
+
+    def happen(self, what: str, who: int, at_s: float) -> None:
+        """One event."""
+        if what == "arrive":
+            self.arrive(at_s)
+        elif what == "friend":
+            self.join(self.visits[who].queue, at_s, who, beside=True)
+        elif what == "chair" and self.scenario.lift is not None:
+            self.chair(self.scenario.lift, at_s)
+        elif what == "done":
+            self.lines[self.visits[who].queue].serving -= 1
+            self.visits[who] = replace(self.visits[who], served_s=at_s, outcome="served")
+        elif what == "tired" and who in (waiting := self.lines[self.visits[who].queue].waiting):
+            waiting.remove(who)
+            self.visits[who] = replace(self.visits[who], left_s=at_s, outcome="left")
+        for line in self.lines.values():
+            self.begin(line, at_s)
 
 
 def simulate_visits(scenario: Scenario, rng: np.random.Generator) -> list[TrueVisit]:
@@ -102,22 +155,11 @@ def simulate_visits(scenario: Scenario, rng: np.random.Generator) -> list[TrueVi
         run.plan(at_s, "arrive")
     for change in scenario.staffing:
         run.plan(change.until_s, "staff")
+    if scenario.lift is not None:
+        run.plan(scenario.lift.every_s, "chair")
     while run.events and run.events[0][0] <= scenario.duration_s:
         at_s, _, what, who = heapq.heappop(run.events)
-        if what == "staff":
-            for line in run.lines.values():
-                run.begin(line, at_s)
-            continue
-        if what == "arrive":
-            who = run.arrive(at_s)
-        line = run.lines[run.visits[who].queue]
-        if what == "done":
-            line.serving -= 1
-            run.visits[who] = replace(run.visits[who], served_s=at_s, outcome="served")
-        elif what == "tired" and who in line.waiting:
-            line.waiting.remove(who)
-            run.visits[who] = replace(run.visits[who], left_s=at_s, outcome="left")
-        run.begin(line, at_s)
+        run.happen(what, who, at_s)
     return run.visits
 
 
@@ -138,18 +180,17 @@ class TrueCount:
 
 def counts(visits: list[TrueVisit], queues: list[str], duration_s: float, every_s: float = 1.0) -> list[TrueCount]:
     """The length of each queue at every_s steps from 0 to duration_s."""
-    rows = []
-    changes = {
-        q: np.array([t for v in visits if v.queue == q for t in (v.joined_s, v.ended_s) if t is not None])
-        for q in queues
-    }
-    for k in range(int(duration_s / every_s + 1e-9) + 1):
-        at_s = k * every_s
-        for queue in queues:
-            near = bool((np.abs(changes[queue] - at_s) < 1.0).any())
-            rows.append(TrueCount(at_s, queue, length_at(visits, queue, at_s), not near))
-    return rows
-
-
-def _changes_s(visits: list[TrueVisit]) -> list[float]:
-    return [t for v in visits for t in (v.joined_s, v.ended_s) if t is not None]
+    rows: list[list[TrueCount]] = []
+    at_s = np.arange(int(duration_s / every_s + 1e-9) + 1) * every_s
+    for queue in queues:
+        mine = [v for v in visits if v.queue == queue]
+        joined = np.array([v.joined_s for v in mine])
+        ended = np.array([v.ended_s for v in mine if v.ended_s is not None])
+        length = (np.searchsorted(np.sort(a), at_s, side="right") for a in (joined, ended))
+        there = next(length) - next(length)
+        changes = np.concatenate([[-np.inf], np.sort(np.concatenate([joined, ended])), [np.inf]])
+        after = np.searchsorted(changes, at_s)
+        near = np.minimum(changes[after] - at_s, at_s - changes[after - 1]) < 1.0
+        rows.append([TrueCount(*row) for row in zip(at_s.tolist(), [queue] * len(at_s), there.tolist(),
+                                                     (~near).tolist(), strict=True)])  # fmt: skip
+    return [row for step in zip(*rows, strict=True) for row in step]

@@ -5,7 +5,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from calibration.simulator import make
+from calibration.simulator import make, recording
 from linewise.simulate_command import register
 
 
@@ -66,3 +66,49 @@ def test_a_folder_that_cannot_be_is_told(app, tmp_path):
     result = CliRunner().invoke(app, ["simulate", "canteen", "--out", str(tmp_path / "file" / "x")])
     assert result.exit_code == 2
     assert "cannot write to" in result.output
+
+
+def test_visits_alone_are_made_without_motion_and_repeat(app, tmp_path):
+    """--visits-only leaves the truth alone, the same each time, for a scenario of groups on a lift too."""
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        made = CliRunner().invoke(app, ["simulate", "chairlift", "--seed", "4", "--visits-only", "--out", str(folder)])
+        assert made.exit_code == 0, made.output
+    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert first == second
+    assert set(first) == {"visits.csv", "counts.csv"}
+
+
+def test_a_film_of_visits_alone_is_refused(app, tmp_path):
+    """Nobody moves at that depth: code 2, and nothing is made."""
+    result = CliRunner().invoke(
+        app, ["simulate", "canteen", "--visits-only", "--video", "--out", str(tmp_path / "made")]
+    )
+    assert result.exit_code == 2
+    assert "leave one out" in result.output
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("seconds", ["0", "nan", "inf", "90000"])
+def test_a_duration_that_cannot_be_is_refused(app, tmp_path, seconds):
+    """From a second to a day: code 2 at once, not a run without an end."""
+    arguments = ["simulate", "canteen", "--duration-s", seconds, "--out", str(tmp_path / "made")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "--duration-s" in result.output
+
+
+def test_a_film_that_breaks_off_leaves_none(tmp_path, monkeypatch):
+    """The encoder fails in the middle: no half film under the name of a whole one, and an earlier one stays."""
+
+    def broken(path, frames, *, fps):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(recording, "write_video", broken)
+    monkeypatch.setattr(recording, "pictures", lambda *_: iter(()))
+    (tmp_path / "video.mp4").write_bytes(b"whole")
+    with pytest.raises(OSError, match="No space"):
+        make.simulate(make.find("canteen", 2.0), 3, tmp_path, video=True, progress=lambda steps, _total: steps)
+    assert (tmp_path / "video.mp4").read_bytes() == b"whole"
+    assert not list(tmp_path.glob(".*part*"))

@@ -1,7 +1,11 @@
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from calibration.simulator.laws import draw, poisson_times
+from calibration.simulator.scenarios import SCENARIOS
 from calibration.simulator.settings import Law, Rate, Scenario, Till
 from calibration.simulator.visits import counts, length_at, simulate_visits
 
@@ -76,3 +80,28 @@ def test_rate_changes():
     times = np.array(poisson_times((Rate(600, 0), Rate(60_600, 6)), np.random.default_rng(2)))
     assert times.min() >= 600
     assert len(times) == pytest.approx(6000, rel=0.05)
+
+
+def test_chairs_take_their_seats_and_groups_stay_together():
+    """Without motion too: at most four a chair, none while the lift stands still, and who came together goes together."""
+    scenario = SCENARIOS["chairlift-stop"]
+    visits = simulate_visits(scenario, np.random.default_rng(3))
+    seats = Counter(v.served_s for v in visits if v.served_s is not None)
+    assert max(seats.values()) == 4
+    assert not any(480.0 <= at_s < 660.0 for at_s in seats)
+    together = {}
+    for v in visits:
+        if v.queue == "groups" and v.served_s is not None:
+            together.setdefault(v.joined_s, set()).add(v.served_s)
+    assert len(together) > 40
+    assert all(len(times) == 1 for times in together.values())
+
+
+def test_groups_come_in_their_shares_and_friends_later():
+    """Without motion too: about twice as many people as arrivals, and some who came alone beside an earlier group."""
+    scenario = replace(SCENARIOS["groups"], duration_s=36_000.0, arrivals=(Rate(36_000.0, 1.0),))
+    visits = simulate_visits(scenario, np.random.default_rng(3))
+    plain = simulate_visits(replace(scenario, groups=(), friends=0.0), np.random.default_rng(3))
+    sizes = Counter(Counter(v.joined_s for v in visits).values())
+    assert sizes[2] / sum(sizes.values()) == pytest.approx(0.25, abs=0.06)  # of arrivals 0.3; friends count as alone
+    assert sum(sizes.values()) - len(plain) == pytest.approx(0.5 * 0.4 * len(plain), rel=0.25)
