@@ -21,6 +21,7 @@ CHECK_S = 4.0
 STAY_S = 20.0  # so long must it lie elsewhere, or be back, before it is said
 WINDOW = 5  # checks, STAY_S long: the median of them speaks
 LIMIT = 0.02  # of the picture's width: a displacement that spoils a lane
+MIRRORED = 1.0  # of the width: what a mirrored picture counts as; no turn and shift makes one
 SMALL_PX = 480  # width of the picture that is looked at
 CORNERS = 400
 LEAST = 20  # corners that must be found again to believe in a motion
@@ -139,16 +140,20 @@ class DriftJudge:
 
     def _compare(self, grey: Grey, reference: Reference) -> None:
         self.latest = self._displacement(grey, reference)
-        if self.latest is None:
+        if self.latest is not None:
+            self._recent.append(self.latest.at(self._places))
+        elif self._displacement(np.ascontiguousarray(grey[:, ::-1]), reference) is not None:
+            self._recent.append(MIRRORED)
+        else:
             return  # too dark, too empty, too crowded: nothing is known, and nothing is said
-        self._recent.append(self.latest.at(self._places))
         if len(self._recent) < WINDOW:
             return
         away = [d > LIMIT for d in self._recent]
         if all(away) or not any(away):
             self.moved = away[0]
         self._shots.append(grey)
-        self._renew(self.latest)
+        if self.latest is not None:
+            self._renew(self.latest)
 
     def _renew(self, latest: Displacement) -> None:
         """Takes newer pictures as the reference when few of its corners are found; how far it lies is kept."""

@@ -67,6 +67,15 @@ def told_after_s(judge: DriftJudge, move: dict[str, float], *, start: int = 0) -
     return None
 
 
+def test_a_mirrored_picture_is_told() -> None:
+    """A camera that was switched to mirror its picture has moved, told within half a minute and taken back as soon."""
+    judge, still = DriftJudge([LANE]), room()
+    mirrored = np.ascontiguousarray(still[:, ::-1])
+    said = [judge.judge(seen(mirrored if 12 <= k < 20 else still, k), k * CHECK_S) for k in range(28)]
+    assert [k for k, moved in enumerate(said) if moved] == list(range(said.index(True), said.index(True) + 8))
+    assert (said.index(True) - 12) * CHECK_S <= 30.0
+
+
 @pytest.mark.parametrize(
     "move",
     [{"dx": 0.03}, {"dx": 0.0, "dy": -0.03}, {"dx": 0.0, "angle": 5.0}, {"dx": 0.0, "zoom": 1.12}, {"dx": 0.12}],
