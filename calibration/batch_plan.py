@@ -95,6 +95,7 @@ def read_plan(path: Path) -> tuple[Planned, ...]:
         document, positions = tomllib.loads(text), find_positions(text)
     except (TextError, ValueError, RecursionError) as error:
         message = str(error).replace("site file", "plan").replace("site.toml", "plan.toml")
+        message = message.replace(", or begin with a copy from examples/", "")
         raise ConfigError([Fault(str(path), getattr(error, "line", 0), "", "", message)]) from None
     return distinct(_Plan(path, FaultList(str(path), positions)).read(document))
 

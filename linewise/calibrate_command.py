@@ -28,7 +28,10 @@ def calibrate(
     people: Annotated[bool, typer.Option("--people/--no-people", help="Show boxes, tracks and members.")] = True,
     port: Annotated[int, typer.Option(help="Port of the page.", min=1, max=65535)] = 8502,
 ) -> None:
-    """Draw lanes, service lines, staff areas, masks, counting lines and the floor on the camera's picture."""
+    """Draws lanes, lines, masks and the floor on the picture.
+
+    A page on this machine shows the camera, what is drawn, and who is counted by it.
+    """
     from calibration.app.serve import serve
     from calibration.app.told import Told, tell
 

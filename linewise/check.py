@@ -30,7 +30,10 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of words.")] = False,
 ) -> None:
-    """Everything that can be known before starting; exit 0: the site can start, 1: it cannot, 2: no such file."""
+    """Everything that can be known before starting.
+
+    Exit codes: 0 the site can start, 1 it cannot, 2 there is no such file.
+    """
     report = check_site(site, os.environ)
     typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else str(report))
     raise typer.Exit(0 if report.ok else 1)

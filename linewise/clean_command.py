@@ -33,10 +33,10 @@ def clean(
         bool, typer.Option(help="set aside what looks the same at the same place in many pictures, not only show it")
     ] = False,
 ) -> None:
-    """Finds doubles, empty and shifted boxes, posters and missed people in labels; writes a mended copy and a report.
+    """Finds suspicious labels, writes a mended copy and a report.
 
-    `linewise train --data OUT` takes the result. The pictures stay where they are, and so do the labels; the report
-    holds crops of people.
+    Doubles, empty and shifted boxes, posters and missed people. `linewise train --data OUT` takes the result. The
+    pictures stay where they are, and so do the labels; the report holds crops of people.
     """
     needs_torch()
     cleaned = guarded(lambda: _clean(data, out, model, rounds=rounds, posters=posters, identities=identities))

@@ -31,17 +31,17 @@ app = typer.Typer(
 )
 for module in (
     part_commands,
+    calibrate_command,
     check,
+    install_command,
     diagnose_command,
     replay_command,
+    count_command,
     tune_command,
     simulate_command,
     train_commands,
     clean_command,
     format_commands,
-    install_command,
-    calibrate_command,
-    count_command,
 ):
     module.register(app)
 

@@ -40,7 +40,10 @@ def count(  # noqa: PLR0913 (one parameter an option)
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the page.", min=1, max=65535)] = 8503,
 ) -> None:
-    """Count chosen moments of a recording by hand, without seeing the machine's numbers."""
+    """Counts chosen moments of a recording by hand.
+
+    A page on this machine shows them without the machine's numbers.
+    """
     if new_key is not None:
         _new_key(new_key)
     elif site is None:

@@ -24,9 +24,10 @@ def diagnose(
     to_zip: Annotated[Path | None, typer.Option("--zip", metavar="FILE", help="Also a file for support.")] = None,
     stacks: Annotated[bool, typer.Option("--stacks", help="First let each part log what its threads do.")] = False,
 ) -> None:
-    """What is wrong with a running site and what to do about it; exit 0: nothing, 1: something.
+    """What is wrong with a running site, and what to do.
 
-    The file of --zip holds no password, no picture and no message that the collector refused.
+    Exit codes: 0 nothing, 1 something. The file of --zip holds no password, no picture and no message that
+    the collector refused.
     """
     from linewise.diagnose import diagnose as look
     from linewise.diagnose_parts import running, write_stacks

@@ -14,9 +14,10 @@ def formats(
     weights: Annotated[Path, typer.Option(help="folder with manifest.json; the files are written there")],
     name: Annotated[str, typer.Option(help="name of the model in the manifest")] = DEFAULT_MODEL,
 ) -> None:
-    """Writes FP16 and symmetric INT8 ONNX for TensorRT, and torch.export's file, from a model's FP32 graph.
+    """Writes a model in further forms, from its FP32 graph.
 
-    A file that loses more than one AP50 point is refused, the others are written; exit code 1 when no ONNX passes.
+    FP16 and symmetric INT8 ONNX for TensorRT, and torch.export's file. A file that loses more than one AP50 point is
+    refused, the others are written; exit code 1 when no ONNX passes.
     """
     needs_torch()
     from detector.data.readers import read_parts
@@ -38,7 +39,10 @@ def parity(
     name: Annotated[str, typer.Option(help="name of the model in the manifest")] = DEFAULT_MODEL,
     pictures: Annotated[int, typer.Option(min=1, help="how many, spread over the file")] = 50,
 ) -> None:
-    """Compares every form of a model with PyTorch on the same pictures; exit code 1 when one in float32 differs."""
+    """Compares every form of a model with PyTorch.
+
+    On the same pictures; exit code 1 when one in float32 differs.
+    """
     needs_torch()
     from detector.data.readers import read_labels
     from detector.parity import compare

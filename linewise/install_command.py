@@ -37,9 +37,10 @@ def install(
     ] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the version that ran before.")] = False,
 ) -> None:
-    """Write the units of a site, make its user and start it under systemd; a second time nothing changes.
+    """Starts a site under systemd, and upgrades it.
 
-    Called from the folder of a new version, it is the upgrade to it.
+    Writes its units and makes its user; a second time nothing changes. Called from the folder of a new version, it is
+    the upgrade to it.
     """
     if rollback:
         _roll_back(site, user, root, dry=dry_run)

@@ -38,7 +38,10 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = True) -> None:
-    """The whole product on a bundled recording: broker, camera, counter, collector, dashboard, public display, API."""
+    """The whole product on a bundled recording.
+
+    Broker, camera, counter, collector, dashboard, public display and API, until Ctrl-C.
+    """
     from linewise.demo import run_demo
 
     run_demo(port=port, address=address, browser=browser)
@@ -97,7 +100,10 @@ def counter(site: SiteFile) -> None:
 
 
 def collector(site: SiteFile) -> None:
-    """Keeps what the boxes of a site publish in the store, and in a chain's database where the site file names one."""
+    """Keeps what the boxes of a site publish, in the store.
+
+    In a chain's database too, where the site file names one.
+    """
     from dashboard.collector import run_collector
 
     loaded = load_site(site, sources="any", database="required")
@@ -105,7 +111,7 @@ def collector(site: SiteFile) -> None:
 
 
 def dashboard(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1", browser: Browser = False) -> None:
-    """The operators' pages, from the store that the collector keeps on this machine."""
+    """The operators' pages, from the store on this machine."""
     from dashboard.launch import run_dashboard
 
     loaded = load_site(site, sources="any", broker="any")
@@ -120,7 +126,7 @@ def dashboard(site: SiteFile, port: Port = 8501, address: Address = "127.0.0.1",
 
 
 def display(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) -> None:
-    """The public display: waiting times in large letters for screens in the room."""
+    """Waiting times in large letters for screens in the room."""
     from dashboard.display.serve import display_app
     from dashboard.http_server import run_server
     from dashboard.page import Names
@@ -136,7 +142,7 @@ def display(site: SiteFile, port: OwnPort = None, address: OwnAddress = None) ->
 
 
 def alerts(site: SiteFile) -> None:
-    """Tells people outside of alerts: webhooks and e-mail, from the store."""
+    """Tells people outside of alerts: webhooks and e-mail."""
     from dashboard.alerts_out.service import run_alerts
 
     loaded = load_site(site, sources="any", broker="any", receivers="required")

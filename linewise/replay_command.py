@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from calibration.request import Request
 
-_HELP = """Replays recordings as if they were live, without waiting, and tells what the counts were.
+_HELP = """Replays recordings as if they were live, and scores them.
 
 RECORDING is a video, or a .jsonl of detections; left out: the site's own files. With --truth the counts are compared
 with what people counted by eye, and judged by the site's [acceptance] rule. Several recordings, or a --plan, are
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 def replay(  # noqa: PLR0913 (one parameter an option)
     *,
     recording: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RECORDING]...", help="A video or a .jsonl of detections.")
+        list[Path] | None, typer.Argument(metavar="RECORDING", help="A video or a .jsonl of detections.")
     ] = None,
     site: Annotated[Path | None, typer.Option(metavar="SITE.toml", help="The site file.")] = None,
     camera: Annotated[

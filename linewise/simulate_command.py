@@ -25,7 +25,10 @@ def simulate(
         bool, typer.Option("--visits-only", help="Only visits.csv and counts.csv, without motion: fast.")
     ] = False,
 ) -> None:
-    """Simulate people who queue: visits.csv, counts.csv, tracks.txt, detections.jsonl, site.toml, perhaps video.mp4."""
+    """Simulates people who queue, with their exact truth.
+
+    Writes visits.csv, counts.csv, tracks.txt, detections.jsonl, site.toml and, with --video, video.mp4.
+    """
     from calibration.simulator import make
 
     if video and visits_only:

@@ -50,9 +50,10 @@ def train(  # noqa: PLR0913, PLR0917  typer makes options of them
     replay: Annotated[Path | None, typer.Option(help="with --from: old labelled pictures, if you have some")] = None,
     compare: Annotated[bool, typer.Option(help="with --from: also without keeping anything, for the table")] = False,
 ) -> None:
-    """Trains a detector, or continues an interrupted run; with --from fine-tunes one at a new site.
+    """Trains a detector, or fine-tunes one at a new site (--from).
 
-    OMP_NUM_THREADS limits its threads. Several processes: torchrun --nproc-per-node 2 -m linewise train ...
+    An interrupted run is continued by the same command. OMP_NUM_THREADS limits its threads. Several processes:
+    torchrun --nproc-per-node 2 -m linewise train ...
     """
     needs_torch()
     if from_:
@@ -99,7 +100,10 @@ def export(  # noqa: PLR0917  typer makes options of them
     ] = 0.7,
     all_formats: Annotated[bool, typer.Option("--all", help="also FP16, INT8 for TensorRT, torch.export")] = False,
 ) -> None:
-    """Exports a run to ONNX (FP32 and INT8), scores both and writes the manifest."""
+    """Exports a run to ONNX (FP32 and INT8), scores both.
+
+    Writes their manifest too: the folder is then ready for [detector] model.
+    """
     needs_torch()
     from detector.shipping import Shipment, ship
 
@@ -126,9 +130,10 @@ def evaluate(  # noqa: PLR0917  typer makes options of them
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="prints one JSON object")] = False,
 ) -> None:
-    """Scores a model on labelled pictures: AP, miss rate, recall by size and occlusion, count error, time.
+    """Scores a model on labelled pictures.
 
-    Writes a page with the worst pictures: it shows people.
+    AP, miss rate, recall by size and occlusion, count error, time. Writes a page with the worst pictures: it shows
+    people.
     """
     from detector.data.readers import read_labels
     from detector.evaluation.evaluate import evaluate as score
@@ -191,12 +196,17 @@ def bench(
     threads: Annotated[int, typer.Option(help="CPU threads of each detector")] = 1,
     rounds: Annotated[int, typer.Option(help="pictures timed on each runtime")] = 100,
 ) -> None:
-    """Times every runtime on a picture of noise at 1280x720: the graph alone, and with letterbox and duplicates."""
+    """Times every runtime on this machine.
+
+    On a picture of noise at 1280x720: the graph alone, and with letterbox and duplicates.
+    """
     import numpy as np
 
     from detector.runtime.errors import DetectorError
+    from detector.runtime.manifest import WEIGHTS_DIR, read_model
     from detector.runtime.open import open_detector
 
+    guarded(lambda: read_model(weights or WEIGHTS_DIR, model))  # a wrong name is told once, not by every runtime
     image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
     for choice in PRECISE:
         try:

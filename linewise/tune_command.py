@@ -38,9 +38,10 @@ def tune(
     dask: Annotated[str | None, typer.Option(metavar="tcp://HOST:PORT", help="On this Dask cluster.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of words.")] = False,
 ) -> None:
-    """Try other constants of tracker and lanes against truths, and tell what they gain where they were not chosen.
+    """Tries other constants of tracker and lanes against truths.
 
-    Nothing is written into a site file. Exit codes: 0 fine, 2 the input is wrong (too little truth is, too).
+    It tells what they gain where they were not chosen. Nothing is written into a site file. Exit codes: 0 fine, 2 the
+    input is wrong (too little truth is, too).
     """
     from calibration import tuning_words
 

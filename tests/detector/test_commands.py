@@ -41,6 +41,7 @@ def test_evaluate_as_json(drawn: Path) -> None:
         (("evaluate", "no/such.json"), r"no/such\.json.*cannot be read"),
         (("evaluate", "{drawn}/val.json", "--runtime", "cuda"), "no runtime is called 'cuda'"),
         (("evaluate", "{drawn}/val.json", "--model", "xl"), "no model is called 'xl'"),
+        (("bench", "--model", "xl"), "no model is called 'xl'"),
         (("train", "--data", "no", "--out", "{tmp}", "--recipe", "tiny"), r"train\.json.*cannot be read"),
         (("train", "--data", "no", "--out", "{tmp}", "--recipe", "xl"), "no recipe is called 'xl'"),
         (("train", "--data", "{drawn}", "--out", "{tmp}", "--recipe", "n-narrow"), r"name its folder \(--start\)"),
