@@ -83,7 +83,7 @@ def test_rate_changes():
 
 
 def test_chairs_take_their_seats_and_groups_stay_together():
-    """Without motion too: four a chair at most, none while the lift stands still, and who came together goes together."""
+    """Without motion too: four a chair at most, none while the lift stands, and who came together goes together."""
     scenario = SCENARIOS["chairlift-stop"]
     visits = simulate_visits(scenario, np.random.default_rng(3))
     seats = Counter(v.served_s for v in visits if v.served_s is not None)
