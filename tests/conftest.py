@@ -1,5 +1,6 @@
 """What many tests share: folders without fsync, real brokers, a listener, and readings to send."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -25,6 +26,11 @@ NOW_S = 1_780_000_000.0
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("hunt", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("hunt" if os.environ.get("LINEWISE_HUNT") else "same")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no garbage collection looks at its million objects again."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("linewise", "detector", "edge", "calibration", "dashboard")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -26,6 +28,13 @@ CLOCKS = {
     "detector/evaluation",
     "detector/export.py",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """A million nodes of syntax would slow down every test that follows."""
+    yield
+    nodes.cache_clear()
 
 
 @functools.cache

@@ -17,15 +17,15 @@ from tests.calibration.made import line, person, recording, site_file
 
 
 def two_stand(folder: Path) -> Path:
-    """Two people in the lane for 100 s, at two pictures a second."""
+    """Two people in the lane for a minute, at two pictures a second."""
     boxes = [person(500, 300), person(780, 300)]
-    return recording(folder / "r.jsonl", [line(k / 2, boxes) for k in range(201)])
+    return recording(folder / "r.jsonl", [line(k / 2, boxes) for k in range(121)])
 
 
 def counts_file(folder: Path, lengths: list[int]) -> Path:
-    """Counts from 20 s on, one each 4 s."""
+    """Counts from 20 s on, one each 2 s."""
     path = folder / "counts.csv"
-    rows = "".join(f"{20 + 4 * k},q1,{n}\n" for k, n in enumerate(lengths))
+    rows = "".join(f"{20 + 2 * k},q1,{n}\n" for k, n in enumerate(lengths))
     path.write_text(f"pts_s,queue,length\n{rows}")
     return path
 

@@ -36,6 +36,7 @@ def test_folding_changes_nothing(tiny: Network) -> None:
     assert set(tiny.state_dict()) == names
 
 
+@pytest.mark.slow
 def test_the_graph_says_what_pytorch_says(exported: tuple[Network, Path]) -> None:
     """Takes uint8 pictures, gives fixed K without NonZero, the same boxes and scores as PyTorch."""
     network, path = exported
@@ -53,6 +54,7 @@ def test_the_graph_says_what_pytorch_says(exported: tuple[Network, Path]) -> Non
     assert far.min(1).max() < 0.1
 
 
+@pytest.mark.slow
 def test_the_int8_file_runs(exported: tuple[Network, Path], tmp_path: Path) -> None:
     """Convolutions read quantised values, and scores are scores."""
     _, path = exported

@@ -60,6 +60,7 @@ def test_a_lifts_chairs_are_found() -> None:
     assert chairs.people == pytest.approx(np.mean(list(Counter(departures).values())))
 
 
+@pytest.mark.slow
 def test_waits_for_a_lift_are_told() -> None:
     """Batches: told right within a tenth of a chair's time on average, and the interval holds."""
     told = tell_all(lift())

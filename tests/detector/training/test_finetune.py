@@ -20,6 +20,7 @@ def request(tmp_path: Path, start: str, site: Path, **words: object) -> Request:
     return Request(start, site, tmp_path / "out", tmp_path / "cache", **values)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_graph_comes_back_as_the_network_it_was(exported: tuple[Network, Path]) -> None:
     """From the initialisers alone: equal outputs, also once its norms have statistics of their own."""
     network, path = exported
@@ -34,6 +35,7 @@ def test_a_graph_comes_back_as_the_network_it_was(exported: tuple[Network, Path]
         assert not torch.equal(before, torch.zeros_like(before))
 
 
+@pytest.mark.slow
 def test_a_settled_network_trains_from_where_it_stands(exported: tuple[Network, Path]) -> None:
     """In training mode, on the pictures whose statistics it has, it answers nearly as in evaluation."""
     x = torch.randn(4, 3, 64, 96)
@@ -43,6 +45,7 @@ def test_a_settled_network_trains_from_where_it_stands(exported: tuple[Network, 
     assert (still - moving).abs().max() < 0.05 * still.std() + 1e-3
 
 
+@pytest.mark.slow
 def test_another_graph_is_refused(exported: tuple[Network, Path], tmp_path: Path) -> None:
     """The message names the file, the network and the first tensor that does not fit."""
     with pytest.raises(TrainingError, match=r"a\.onnx: holds no network 'n'.*trunk"):
