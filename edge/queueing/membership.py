@@ -272,7 +272,7 @@ class CameraLanes:
         for stay in mine:
             endings.note_stage(stay, self._places[stay.place], at_s)
         ripe = [p for p in mine if endings.is_ripe(p, self._places[p.place], at_s)]
-        origins.adopt(self.floor, ripe, at_s)
+        origins.adopt(self.floor, ripe, self._shapes, at_s)
         endings.count(ripe, self._shapes, self.floor.books)
         for stay in (p for p in ripe if not p.at_start):
             self.floor.learned(stay.queue, stay.lane).newcomers.ended(stay.stages, stayed=True)

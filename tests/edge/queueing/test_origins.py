@@ -4,7 +4,7 @@ import pytest
 
 from edge.counter import Counter
 from edge.vocabulary import Polygon, Visit
-from tests.edge.queueing.scene import Walk, every, lane, queue, site, stand, tracks, walk
+from tests.edge.queueing.scene import Walk, every, lane, play, queue, site, stand, tracks, walk
 
 HEAD: Polygon = ((0.25, 0.30), (0.75, 0.30), (0.75, 0.62), (0.25, 0.62))
 TAIL: Polygon = ((0.25, 0.62), (0.75, 0.62), (0.75, 0.98), (0.25, 0.98))
@@ -82,7 +82,46 @@ def test_nobody_is_looked_for_in_an_empty_queue() -> None:
     assert one(visits, "served").joined_s == pytest.approx(45.0, abs=0.5)
 
 
-def test_on_one_camera_places_tell() -> None:
-    """Both lanes on one camera: the one found far from the place of the one lost is somebody else, as before."""
+def test_on_one_camera_who_only_stands_there_tells_nothing() -> None:
+    """Both lanes on one camera, one there from the start far behind: who is found in front joined just then."""
     visits = ended({1: served_from(45.0)}, {2: waiting_in_the_tail(30.0), 3: STAYS}, cameras=("c1", "c1"))
     assert one(visits, "served").joined_s == pytest.approx(45.0, abs=0.5)
+
+
+def in_line(found: Walk, behind: Walk, *, served: Walk | None = None) -> list[Visit]:
+    """One camera and lane: one comes at 9 s and is lost at 30 s, one is behind, one found, maybe one served before."""
+    lost = walk((8, 640, 730), (14, 640, 300), (30, 640, 300))
+    people = {1: lost, 2: behind, 3: found, 9: stand(100, 600, 0, 1.0)} | ({4: served} if served else {})
+    return [v for t in play(Counter(site()), people, every(0.5, 100.0)) for v in t.visits]
+
+
+NEXT = walk((16, 640, 730), (20, 640, 420), (101, 640, 420))
+
+
+def test_who_stands_before_somebody_has_joined_before() -> None:
+    """Found at 45 s before one who joined at 17 s: it is who was lost at the head, with the whole wait."""
+    visits = in_line(served_from(45.0), NEXT)
+    assert one(visits, "lost").joined_s == pytest.approx(8.7, abs=0.5)
+    assert one(visits, "served").joined_s == one(visits, "lost").joined_s
+
+
+def test_nobody_lost_joined_before_that() -> None:
+    """The one behind came before the one who was lost: who is found between has been there as long as that one."""
+    early = walk((2, 640, 730), (6, 640, 420), (101, 640, 420))
+    visits = in_line(served_from(45.0), early)
+    assert one(visits, "served").joined_s == pytest.approx(2.5, abs=0.5)
+
+
+def test_who_lets_others_by_tells_nothing() -> None:
+    """The one behind has been passed by somebody served: who is found before it has joined just then."""
+    early = walk((2, 640, 730), (6, 640, 420), (101, 640, 420))
+    passes = walk((18, 700, 730), (24, 700, 260), (32, 700, 260), (34, 700, 100))
+    visits = in_line(served_from(45.0), early, served=passes)
+    assert sorted(v.joined_s for v in visits if v.outcome == "served") == pytest.approx([18.7, 45.0], abs=0.5)
+
+
+def test_who_comes_in_over_the_side_before_others_is_new() -> None:
+    """A friend steps in from outside before one who joined long ago: joined then."""
+    friend = walk((40, 1200, 300), (45, 700, 300), (60, 700, 300), (62, 700, 100))
+    visits = in_line(friend, NEXT)
+    assert one(visits, "served").joined_s == pytest.approx(42.4, abs=0.5)
