@@ -17,6 +17,8 @@ from dashboard.reading import open_store, read_page
 READ_S = 1.0
 BEAT_S = 5.0  # a screen that hears nothing for a while knows that its connection is gone
 
+NOT_MADE = "the collector has not made it yet"
+
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ class Board:
         self._event = b""
         self._changed = asyncio.Condition()
         self._closing = False
-        self._fault = ""  # that the store was read with last; "": it could be read
+        self._fault: str | None = None  # of the last try; "": the store could be read; None: nobody has tried
 
     async def run(self) -> None:
         """Reads until it is cancelled."""
@@ -97,14 +99,18 @@ class Board:
         return cards
 
     def _tell(self, fault: str) -> None:
-        """Says once that the store can't be read, or can be read again."""
+        """Says once that the store can't be read, or can be read again; one that was never there is waited for."""
+        if self._fault in (None, NOT_MADE) and not self._store.exists():
+            fault = NOT_MADE
         if fault == self._fault:
             return
-        self._fault = fault
-        if fault:
+        if fault == NOT_MADE:
+            log.info("%s: %s; the screens show no number", self._store, NOT_MADE)
+        elif fault:
             log.warning("%s: the store can't be read (%s); the screens show no number", self._store, fault)
-        else:
-            log.info("%s: the store can be read again", self._store)
+        elif self._fault:
+            log.info("%s: the store can be read", self._store)
+        self._fault = fault
 
 
 def build_of(*parts: str) -> str:

@@ -162,7 +162,7 @@ def test_a_screen_follows_the_store(quick_path: Path) -> None:
 
 
 def test_the_log_tells_each_change_once(quick_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A store that is not there is told once, however often it is looked for; so is that it can be read again."""
+    """A store that is not made yet is no warning, one that is gone is; each is told once, and so is its end."""
     caplog.set_level("INFO", board_module.__name__)
     store = quick_path / "s"
     board = Board(store, NAMES, "build", utc_s=lambda: NOW_S)
@@ -174,13 +174,17 @@ def test_the_log_tells_each_change_once(quick_path: Path, caplog: pytest.LogCapt
         return [record.message.removeprefix(f"{store}: ") for record in caplog.records]
 
     gone = ["the store can't be read (unable to open database file); the screens show no number"]
-    assert read_five_times() == gone
+    assert read_five_times() == ["the collector has not made it yet; the screens show no number"]
+    assert caplog.records[0].levelname == "INFO"
     assert read_five_times() == []
     fill(store, (FakeQueue("till-1"),), now_s=NOW_S)
-    assert read_five_times() == ["the store can be read again"]
+    assert read_five_times() == ["the store can be read"]
     assert read_five_times() == []
     store.rename(quick_path / "away")
     assert read_five_times() == gone
+    assert caplog.records[0].levelname == "WARNING"
+    (quick_path / "away").rename(store)
+    assert read_five_times() == ["the store can be read"]
 
 
 def test_a_screen_that_connects_again_hears_at_once(quick_path: Path) -> None:
