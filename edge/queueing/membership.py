@@ -10,6 +10,7 @@ import numpy as np
 
 from edge.queueing import endings, handover, origins, overlap
 from edge.queueing import presence as rules
+from edge.queueing.bystanders import seen_through
 from edge.queueing.experience import HOLD_MOST, LEAST_GAP_S
 from edge.queueing.floor import Floor
 from edge.queueing.lanes import Array, LaneShape, Zone, lane_shape, zone
@@ -177,8 +178,9 @@ class CameraLanes:
 
     def _follow(self, stay: Presence, at_s: float) -> None:
         place, shape = self._places[stay.place], self._shapes[stay.place]
-        if is_staff(stay.path):
-            self._finish(stay, End("left", at_s))
+        apart = seen_through(stay, self.floor.books[stay.queue])
+        if apart is not None or is_staff(stay.path):
+            self._finish(stay, apart or End("left", at_s))
             return
         rules.watch_line(stay, shape)
         rules.watch_service_area(stay, place, shape)

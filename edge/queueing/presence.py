@@ -71,6 +71,7 @@ class Presence:
         stages: how far the person has been as a newcomer, see experience.py.
         in_s, in_point: when and where last seen inside the lane.
         out_since_s, out_point, out_s: outside since (decided at), where, and when the border was crossed.
+        spot, spot_since_s: where the person has stood of late, and since when, see bystanders.py.
         crossed_s: when the service line was crossed outwards.
         service_s: when the service area was entered; served_s: the same, once stood there for min_service_s.
         away_since_s: outside the service area again since.
@@ -96,6 +97,8 @@ class Presence:
     out_since_s: float | None = None
     out_point: Point = (0.0, 0.0)
     out_s: float | None = None
+    spot: Point | None = None
+    spot_since_s: float = 0.0
     crossed_s: float | None = None
     service_s: float | None = None
     served_s: float | None = None

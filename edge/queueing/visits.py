@@ -79,6 +79,10 @@ class VisitBook:
         visit.track_ids.append(track_id)
         visit.censored = visit.censored or not certain
 
+    def censor(self, number: int) -> None:
+        """No wait is made of this visit."""
+        self.open[number].censored = True
+
     def serve(self, number: int, served_s: float) -> None:
         """Service of this visit began; it stays in the book until it is closed."""
         visit = self.open[number]

@@ -77,7 +77,7 @@ def test_who_walks_through_a_standing_line_is_nobody() -> None:
 
 
 def test_staff_without_a_staff_area_count_as_people() -> None:
-    """Nothing but a staff area tells who is staff: without one a worker in the lane is one more; with it, nobody."""
+    """Only a staff area tells at once who is staff: without one a worker in the lane is one more; with it, nobody."""
     worker = walk((2, 900, 760), (6, 930, 400), (60, 930, 400))
     assert lengths(watched({**LINE_OF_THREE, 5: worker}))[-1] == 4
     corner: Polygon = ((900 / SIZE[0], 0.3), AREA[1], AREA[2], (900 / SIZE[0], 0.95))
