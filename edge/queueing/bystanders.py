@@ -1,8 +1,8 @@
 """Those who stand in a lane and do not queue: a worker without a staff area, somebody who waits there for a friend.
 
 People in a line move up. Who has stood on one spot for many times as long as people wait here, while one after the
-other who came later was served, is not in the line. Each of these figures is large on purpose: to take a customer out of
-the length is worse than to leave a worker in it. In a line that stands still nobody is served, so nobody is passed.
+other who came later was served, is not in the line. Each of these figures is large on purpose: to take a customer out
+of the length is worse than to leave a worker in it. Where a line stands still nobody is served, so nobody is passed.
 """
 
 import math
