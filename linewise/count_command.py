@@ -1,15 +1,18 @@
 """`linewise count`: counting by hand on a page, two people's agreement, and a part sealed for the product's owner."""
 
-import json
-import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
 
 from edge.config import load_site
 from edge.errors import InputError
+
+if TYPE_CHECKING:  # loaded when the page is served
+    from calibration.app.told import ToCount
+    from calibration.moments import Moment
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +59,9 @@ def count(  # noqa: PLR0913 (one parameter an option)
         if recording is None or not recording.is_file():
             raise InputError(f"count: there is no recording {recording}" if recording else "count: VIDEO is missing")
         word = _word(site, recording, camera, visits=visits, out=out)
-        word["owner_key"] = "" if owner_key is None else str(owner_key.absolute())
-        word["moments"] = [] if visits else _moments(replay, moments, seed, seal, owner_key)
+        if not visits:
+            chosen = _moments(replay, moments, seed, seal, owner_key)
+            word = replace(word, moments=chosen, owner_key="" if owner_key is None else str(owner_key.absolute()))
         _serve(word, port)
 
 
@@ -68,7 +72,9 @@ def _new_key(path: Path) -> None:
     typer.echo(f"{path}: keep it where engineers can't read it. {public}: give it to who counts (--owner-key).")
 
 
-def _word(site: Path, recording: Path, camera: str | None, *, visits: bool, out: Path) -> dict[str, object]:
+def _word(site: Path, recording: Path, camera: str | None, *, visits: bool, out: Path) -> "ToCount":
+    from calibration.app.told import ToCount
+
     loaded = load_site(site, sources="any", broker="any")
     ids = [c.id for c in loaded.cameras]
     if camera is None and len(ids) > 1:
@@ -77,18 +83,10 @@ def _word(site: Path, recording: Path, camera: str | None, *, visits: bool, out:
         raise InputError(f"--camera {camera}: no such camera; the site has {', '.join(ids)}")
     if not out.absolute().parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.parent}")
-    return {
-        "site": str(site.absolute()),
-        "recording": str(recording.absolute()),
-        "camera": camera or ids[0],
-        "visits": visits,
-        "out": str(out.absolute()),
-    }
+    return ToCount(str(site.absolute()), str(recording.absolute()), camera or ids[0], str(out.absolute()), visits)
 
 
-def _moments(
-    replay: Path | None, wanted: int, seed: int, share: float, owner_key: Path | None
-) -> list[tuple[float, str, bool]]:
+def _moments(replay: Path | None, wanted: int, seed: int, share: float, owner_key: Path | None) -> "tuple[Moment, ...]":
     from calibration.moments import choose, readings_of
 
     if replay is None:
@@ -100,13 +98,14 @@ def _moments(
     chosen = choose(readings_of(replay / "readings.jsonl"), wanted, np.random.default_rng(seed), sealed_share=share)
     if not chosen:
         raise InputError(f"{replay}: no reading in it, so there is no moment to count")
-    return [(m.pts_s, m.queue_id, m.sealed) for m in chosen]
+    return tuple(chosen)
 
 
-def _serve(word: dict[str, object], port: int) -> None:
+def _serve(word: "ToCount", port: int) -> None:
     from calibration.app.serve import serve
+    from calibration.app.told import tell
 
-    os.environ["LINEWISE_COUNT_PAGE"] = json.dumps(word)
+    tell(word)
     typer.echo(f"Count at http://127.0.0.1:{port}; every count is kept at once (Ctrl-C ends it)", err=True)
     serve("count_page.py", port=port)
 

@@ -1,14 +1,13 @@
 """The page of somebody who counts by hand, run by Streamlit: no number of the machine is on it."""
 
 import base64
-import json
-import os
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from calibration.app.pictures import picture_at
+from calibration.app.told import ToCount, to_count
 from calibration.hand_truth import HandCounts, HandVisit, write_visits
 from calibration.moments import Moment
 from calibration.recording import file_camera
@@ -17,7 +16,6 @@ from edge.errors import InputError
 from edge.settings import CameraSettings, Site
 
 HERE = Path(__file__).parent
-VARIABLE = "LINEWISE_COUNT_PAGE"
 COUNT_KEYS = (
     "digits: how many · **Enter** next · **u** uncertain · **n** skip · **Backspace** back · **←→** look around"
 )
@@ -28,24 +26,23 @@ def main() -> None:
     """The page: counts of moments, or visits."""
     st.set_page_config(page_title="Linewise: count by hand", layout="wide")
     st.html(HERE / "page.css")
-    word = json.loads(os.environ[VARIABLE])
-    site = load_site(word["site"], sources="any", broker="any")
-    camera = file_camera(site.camera(word["camera"]), Path(word["recording"]))
+    word = to_count()
+    site = load_site(Path(word.site), sources="any", broker="any")
+    camera = file_camera(site.camera(word.camera), Path(word.recording))
     try:
-        if word["visits"]:
-            _visits(site, camera, word)
+        if word.visits:
+            _visits(site, camera, Path(word.out))
         else:
             _counts(site, camera, word)
     except InputError as error:
         st.error(str(error))
 
 
-def _counts(site: Site, camera: CameraSettings, word: dict[str, Any]) -> None:
+def _counts(site: Site, camera: CameraSettings, word: ToCount) -> None:
     state = st.session_state
     if "hand" not in state:
-        moments = [Moment(*m) for m in word["moments"]]
-        key = Path(word["owner_key"]) if word["owner_key"] else None
-        state.hand = HandCounts(moments, Path(word["out"]), owner_key=key)
+        moments = list(word.moments)
+        state.hand = HandCounts(moments, Path(word.out), owner_key=Path(word.owner_key) if word.owner_key else None)
         left = state.hand.left()
         state.index = moments.index(left[0]) if left else len(moments)
         state.offset_s, state.unsure = 0.0, False
@@ -92,7 +89,7 @@ def _count_key(hand: HandCounts, moment: Moment, key: str, typed: str) -> None:
     state.offset_s, state.unsure = 0.0, False
 
 
-def _visits(site: Site, camera: CameraSettings, word: dict[str, Any]) -> None:
+def _visits(site: Site, camera: CameraSettings, out: Path) -> None:
     state = st.session_state
     ids = [q.id for q in site.queues if any(lane.camera_id == camera.id for lane in q.lanes)]
     queue = st.selectbox("Queue", ids) if len(ids) > 1 else ids[0]
@@ -107,7 +104,7 @@ def _visits(site: Site, camera: CameraSettings, word: dict[str, Any]) -> None:
     st.dataframe([vars(v) for v in state.visits[-8:]], hide_index=True)
     if event is not None:
         _visit_key(queue, inside, str(event.get("key")))
-        write_visits(Path(word["out"]), state.visits)
+        write_visits(out, state.visits)
         st.rerun()
 
 
