@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 READY_S = 20.0
 MAX_PAYLOAD_BYTES = 1_048_576  # a batch of rows has 64 kB at most; the collector quarantines what is beyond this
-# rumqttd keeps what passed through it in a log per topic filter, read or not, until so many segments are full: this is
-# its memory for ever, and what a subscriber may lag behind before it misses something (a batch of rows is 48 kB).
-_SEGMENT_BYTES = 262_144
-_SEGMENTS = 4
+# rumqttd keeps what passed through it in a log per topic filter, read or not, until so many segments are full. A
+# message in there also holds the 10 kB in which it was read, with all that came beside it: the rare ones (status,
+# health) hold what passed while their log filled. Small logs bound that: 48 kB are half an hour of a status. A
+# subscriber may lag behind by as much: the readings of sixty queues in one second, or one message of any size.
+_SEGMENT_BYTES = 4096
+_SEGMENTS = 12
 _CONFIG = """\
 id = 0
 
