@@ -2,7 +2,6 @@
 
 import queue
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,14 +11,13 @@ from edge.config_source import address_of
 from edge.errors import BrokerError, SourceError
 from edge.settings import CameraSettings, MqttSettings, Site
 from linewise.check_database import database_lines
+from linewise.check_network import CONNECT_S, LOOPBACK, connect_problem
 from linewise.check_receivers import email_lines, hook_lines
 from linewise.check_report import CheckLine
 
-CONNECT_S = 2.0
 PICTURE_S = 10.0
 Job = tuple[str, Callable[[], Iterable[CheckLine]]]  # about what, and what finds it out
 Done = queue.SimpleQueue[tuple[int, list[CheckLine]]]
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def reach_lines(site: Site) -> list[CheckLine]:
@@ -102,21 +100,6 @@ def first_picture(camera: CameraSettings) -> str:
         return f"a picture of {width}x{height} ({source.backend})"
     finally:
         source.close()
-
-
-def connect_problem(host: str, port: int) -> str:
-    """What keeps a TCP connection from opening within CONNECT_S; "" if it opens."""
-    try:
-        with socket.create_connection((host, port), timeout=CONNECT_S):
-            return ""
-    except socket.gaierror:
-        return "is unknown: there is no such host name"
-    except TimeoutError:
-        return f"does not answer within {CONNECT_S:.0f} s"
-    except ConnectionRefusedError:
-        return "refuses the connection: nothing listens there"
-    except OSError as error:
-        return f"cannot be reached ({error.strerror or error})"
 
 
 def broker_lines(mqtt: MqttSettings) -> Iterator[CheckLine]:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from edge.settings_receivers import EmailSettings, WebhookSettings
+from linewise.check_network import CONNECT_S, LOOPBACK, words_of
 from linewise.check_report import CheckLine
 
-CONNECT_S = 3.0
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LATER = "alerts wait for it for three days"
 
 
@@ -26,7 +25,7 @@ def hook_lines(hook: WebhookSettings) -> Iterator[CheckLine]:
                 with ssl.create_default_context(cafile=hook.ca_file).wrap_socket(link, server_hostname=host):
                     pass
     except OSError as fault:
-        yield CheckLine("warning", about, f"{hook.where} {_words(fault)}; {LATER}", "look at url in [[webhook]]")
+        yield CheckLine("warning", about, f"{hook.where} {words_of(fault)}; {LATER}", "look at url in [[webhook]]")
         return
     yield CheckLine("ok", about, f"{hook.where} answers{' (TLS)' if encrypted else ''}")
 
@@ -45,18 +44,8 @@ def email_lines(email: EmailSettings) -> Iterator[CheckLine]:
     except smtplib.SMTPException as fault:
         words = f"does not speak as a mail server does ({str(fault)[:100]})"
     except OSError as fault:
-        words = _words(fault)
+        words = words_of(fault)
     else:
         yield CheckLine("ok", "email", f"{email.where} lets this machine in; mail goes to {len(email.to)} addresses")
         return
     yield CheckLine("warning", "email", f"{email.where} {words}; {LATER}", "look at [email]")
-
-
-def _words(fault: OSError) -> str:
-    if isinstance(fault, ssl.SSLCertVerificationError):
-        return f"has a certificate that is not trusted ({fault.verify_message}): see ca_file"
-    if isinstance(fault, socket.gaierror):
-        return "is unknown: there is no such host name"
-    if isinstance(fault, TimeoutError):
-        return "does not answer"
-    return f"can't be reached ({fault.strerror or fault})"
