@@ -9,9 +9,15 @@ from typing import Any
 
 from edge.capture.gst_library import load_gi
 
+LENSES = {  # what covers or blinds one, for videobalance
+    "covered": {"contrast": 0.02, "saturation": 0.0},  # a hand, a sticker: one grey with next to nothing in it
+    "burnt out": {"brightness": 0.95, "contrast": 0.1, "saturation": 0.0},
+    "dark": {"brightness": -0.45, "contrast": 0.05, "saturation": 0.0},
+}
 
-def main() -> None:
-    """Serves rtsp://127.0.0.1:PORT/cam until it is killed."""
+
+def asked() -> argparse.Namespace:
+    """The options."""
     options = argparse.ArgumentParser()
     options.add_argument("--port", default="0")
     options.add_argument("--width", type=int, default=320)
@@ -22,14 +28,18 @@ def main() -> None:
         "--broken", type=float, default=0.0, help="share of the coded bytes that are broken on the way"
     )
     options.add_argument("--film", help="H.264 elementary stream without B pictures, sent over and over; no encoder")
-    options.add_argument(
-        "--still-after-s", type=float, help="then the pattern stands still, and is encoded all the same"
-    )
+    options.add_argument("--then-after-s", type=float, help="so long after the start, the picture is --then")
+    options.add_argument("--then", help="a pattern (checkers-8 stands still, black, ...), blurred or dimmed")
     options.add_argument("--lost", type=float, default=0.0, help="share of the RTP packets that never arrive")
     options.add_argument("--certificate", help="PEM with its key: rtsps://; needs --user")
     options.add_argument("--user")
     options.add_argument("--password")
-    args = options.parse_args()
+    return options.parse_args()
+
+
+def main() -> None:
+    """Serves rtsp://127.0.0.1:PORT/cam until it is killed."""
+    args = asked()
     gi = load_gi()
     gi.require_version("Gst", "1.0")
     gi.require_version("GstRtspServer", "1.0")
@@ -43,6 +53,7 @@ def main() -> None:
     pictures = (
         f"videotestsrc name=pictures is-live=true pattern={args.pattern} ! "
         f"video/x-raw,width={args.width},height={args.height},framerate={args.fps}/1 ! "
+        "videobalance name=lens ! "
         f"x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps} ! "
         f"breakmydata probability={args.broken} skip=4000 seed=1"
     )
@@ -56,13 +67,9 @@ def main() -> None:
     factory.set_shared(True)
     if args.film:
         factory.connect("media-configure", lambda _, media: timed(media.get_element().get_by_name("film"), Gst))
-    if args.still_after_s:
-
-        def stop_moving(_: Any, media: Any) -> None:
-            pictures = media.get_element().get_by_name("pictures")
-            GLib.timeout_add(int(1000 * args.still_after_s), pictures.set_property, "pattern", "checkers-8")
-
-        factory.connect("media-configure", stop_moving)
+    if args.then:
+        after_ms = int(1000 * args.then_after_s)
+        factory.connect("media-configure", lambda _, media: GLib.timeout_add(after_ms, change, media, args.then))
     if args.user:
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
@@ -81,6 +88,14 @@ def main() -> None:
         sys.exit(f"port {args.port} is taken")
     print("ready", server.get_bound_port(), flush=True)
     GLib.MainLoop().run()
+
+
+def change(media: Any, then: str) -> None:
+    """Another pattern, or another lens before the same one."""
+    if then not in LENSES:
+        media.get_element().get_by_name("pictures").set_property("pattern", then)
+    for key, value in LENSES.get(then, {}).items():
+        media.get_element().get_by_name("lens").set_property(key, value)
 
 
 def timed(parser: Any, gst: Any) -> None:

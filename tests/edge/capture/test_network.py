@@ -203,7 +203,7 @@ def test_http_refusals(path: str, kind: str, backend: Backend, camera: Make, mjp
 @pytest.mark.timeout(240)
 def test_a_frozen_sensor_is_told(backend: Backend, camera: Make, rtsp: Callable[..., Any]) -> None:
     """A camera whose picture stands still while its encoder goes on is frozen; while it shows noise it is not (F03)."""
-    server = rtsp("--pattern", "smpte", "--still-after-s", "5", "--width", "320", "--height", "240")
+    server = rtsp("--pattern", "smpte", "--then", "checkers-8", "--then-after-s", "5")
     source = open_source(camera(f"rtsp://{server.host}/cam", detect_fps=5.0), live=True, backend=backend)
     judge = PictureJudge()
     said, deadline_s = [("ok", 0.0)], time.monotonic() + 180.0
@@ -220,3 +220,28 @@ def test_a_frozen_sensor_is_told(backend: Backend, camera: Make, rtsp: Callable[
     print(f"\n{backend}: still from about 5 s on, told after {said[-1][1]:.1f} s")
     assert [verdict for verdict, _ in said] == ["ok", "frozen"]
     assert said[-1][1] >= 5.0
+
+
+@pytest.mark.timeout(240)
+def test_a_lens_that_sees_nothing_is_told(camera: Make, rtsp: Callable[..., Any]) -> None:
+    """Cameras whose lens is covered, burnt out or in the dark are blind, through their encoders (F04)."""
+    lenses = ("covered", "burnt out", "dark")
+    servers = [rtsp("--pattern", "smpte", "--then", lens, "--then-after-s", "2", "--fps", "10") for lens in lenses]
+    sources = [open_source(camera(f"rtsp://{s.host}/cam", detect_fps=5.0), live=True) for s in servers]
+    judges, deadline_s = [PictureJudge() for _ in lenses], time.monotonic() + 180.0
+    said: list[list[str]] = [["ok"] for _ in lenses]
+    seen_s, told_s = [0.0] * 3, [0.0] * 3  # the last picture with something in it; when it was told
+    while any(words[-1] != "blind" for words in said):
+        assert time.monotonic() < deadline_s, said
+        for n, source in enumerate(sources):
+            frame = source.read(30.0)
+            assert frame is not None
+            if frame.image.std() > 20:
+                seen_s[n] = frame.pts_s
+            if (verdict := judges[n].judge(frame.image, frame.pts_s)) != said[n][-1]:
+                said[n].append(verdict)
+                told_s[n] = frame.pts_s - seen_s[n]
+    for source in sources:
+        source.close()
+    print("".join(f"\n{lens}: told after {after_s:.1f} s" for lens, after_s in zip(lenses, told_s, strict=True)))
+    assert said == [["ok", "blind"]] * 3
