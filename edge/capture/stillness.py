@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FROZEN_S = 8.0  # of pictures that are the same
-NOTHING = (0.05, 0.8)  # grey levels, over the picture and of a block: the best-filtered noise leaves 0.06 and more
+NOTHING = (0.0, 0.0)  # grey levels, over the picture and of a block (64 x 64 source pixels)
 CODING = (
     1.5,
     2.0,
@@ -25,8 +25,8 @@ Grey = NDArray[np.int16]
 class Stillness:
     """Judges (h, w) samples of the pictures of one camera in their order.
 
-    Frozen: for 8 s next to nothing has changed (an encoder that need not spare), or no more than coding changes and in
-    the last minute a picture has come back exactly.
+    Frozen: for 8 s nothing at all has changed, or no more than coding changes and in the last minute a picture has come
+    back exactly.
     """
 
     def __init__(self) -> None:
