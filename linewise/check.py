@@ -51,7 +51,7 @@ def check_site(path: Path, environ: Mapping[str, str]) -> CheckReport:
         if not any(fault.key for fault in error.faults):
             raise
         return CheckReport(str(path), tuple(_fault_lines(error)))
-    lines = [CheckLine("ok", "file", f"{path} is a site file: {len(site.cameras)} cameras, {len(site.queues)} queues")]
+    lines = [CheckLine("ok", "file", f"{path} is a site file; cameras: {len(site.cameras)}, queues: {len(site.queues)}")]
     drawn = (*lane_lines(site), *people_lines(site), *line_lines(site))
     return CheckReport(str(path), (*lines, *drawn, *display_lines(site), *box_lines(site), *reach_lines(site)))
 
