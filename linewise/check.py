@@ -51,9 +51,10 @@ def check_site(path: Path, environ: Mapping[str, str]) -> CheckReport:
         if not any(fault.key for fault in error.faults):
             raise
         return CheckReport(str(path), tuple(_fault_lines(error)))
-    lines = [CheckLine("ok", "file", f"{path} is a site file; cameras: {len(site.cameras)}, queues: {len(site.queues)}")]
+    found = f"{path} is a site file; cameras: {len(site.cameras)}, queues: {len(site.queues)}"
     drawn = (*lane_lines(site), *people_lines(site), *line_lines(site))
-    return CheckReport(str(path), (*lines, *drawn, *display_lines(site), *box_lines(site), *reach_lines(site)))
+    rest = (*drawn, *display_lines(site), *box_lines(site), *reach_lines(site))
+    return CheckReport(str(path), (CheckLine("ok", "file", found), *rest))
 
 
 def _fault_lines(error: ConfigError) -> list[CheckLine]:
