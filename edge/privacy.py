@@ -2,8 +2,8 @@
 
 A row "served at 07:02 after 3 minutes" and a till's receipt of 07:02 tell of one person. So what happened to people is
 held back, in memory alone, until it has happened to enough of them in a queue (those who were served, who joined, who
-left: each kind for itself); then their rows go out together, with one time, in an order that says nothing, and durations
-to 5 s. Minutes keep counting everybody.
+left: each kind for itself); then their rows go out together, with one time, in an order that says nothing, durations to
+5 s. Minutes keep counting everybody.
 """
 
 import logging
