@@ -1,6 +1,7 @@
 """The message path over bad links: slow, cut again and again, sliced, silent (faults F19, F20, F21)."""
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from tests.e2e.message_path import MessagePath, caught_up
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 Until = Callable[..., None]
+SLOW_LINK_PERIOD_S = os.environ.get("LINEWISE_TEST_SLOW_LINK_PERIOD_S", "0.5")  # nine times what one queue makes
 Make = Callable[[Toxics], tuple[MessagePath, Toxic]]
 
 
@@ -58,7 +60,7 @@ def live_age_s(path: MessagePath) -> float:
 
 def test_a_slow_link_keeps_up_and_stays_live(over: Make, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
     """64 kbit/s, half a second each way, one packet of ten lost: all rows arrive, and live readings are of now."""
-    monkeypatch.setenv("LINEWISE_TEST_PERIOD_S", "0.5")  # nine times what a box of one queue makes
+    monkeypatch.setenv("LINEWISE_TEST_PERIOD_S", SLOW_LINK_PERIOD_S)
     path, _ = over(Toxics(bytes_per_s=8000, latency_s=0.5, stall_share=0.1))
     until(lambda: caught_up_to(path) > 5, "rows are stored", timeout_s=120)
     backlog, ages_s = [], []
