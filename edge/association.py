@@ -82,11 +82,21 @@ def running_pairs(
 
 def overlap(a: Array, b: Array) -> Array:
     """Intersection over union (N, M) of boxes (N, 4) and (M, 4), x1 y1 x2 y2."""
-    if not len(a) or not len(b):
-        return np.zeros((len(a), len(b)))
+    shared, areas_a, areas_b = _areas(a, b)
+    ratio: Array = shared / np.maximum(areas_a + areas_b - shared, 1e-9)
+    return ratio
+
+
+def within(a: Array, b: Array) -> Array:
+    """How much of the smaller of two boxes lies in the larger (N, M), of (N, 4) and (M, 4), x1 y1 x2 y2."""
+    shared, areas_a, areas_b = _areas(a, b)
+    ratio: Array = shared / np.maximum(np.minimum(areas_a, areas_b), 1e-9)
+    return ratio
+
+
+def _areas(a: Array, b: Array) -> tuple[Array, Array, Array]:
+    """(N, M) shared, (N, 1) and (1, M)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=2)
-    areas = np.prod(a[:, 2:] - a[:, :2], axis=1)[:, None] + np.prod(b[:, 2:] - b[:, :2], axis=1)[None]
-    ratio: Array = shared / np.maximum(areas - shared, 1e-9)
-    return ratio
+    return shared, np.prod(a[:, 2:] - a[:, :2], axis=1)[:, None], np.prod(b[:, 2:] - b[:, :2], axis=1)[None]

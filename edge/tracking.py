@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detector.runtime.detections import Detections
 from edge import ground
-from edge.association import alone_costs, assign, overlap, pair_costs, running_pairs
+from edge.association import alone_costs, assign, overlap, pair_costs, running_pairs, within
 from edge.kalman import Array, States, correct, first_states, predict
 from edge.people import People
 from edge.settings import CameraSettings
@@ -32,6 +32,8 @@ BACKWARD_S = 0.5  # time may run back this far (reordered pictures); farther is 
 GHOST_S = 0.6
 LEAVING_S = 0.6
 SAME_BOX = 0.8  # overlap of a box with a matched one that makes it the same person found twice
+DOUBLE = (0.4, 0.85)  # a weak box that overlaps a matched one so far, and lies in it or around it to this share ...
+DOUBLE_S = 1.0  # ... brings nobody back who is hidden for longer
 TENTATIVE_COST = 2.0
 HIDDEN_COST, HIDDEN_COST_S = 9.0, 0.5
 MAX_BOXES = 500
@@ -133,6 +135,8 @@ class Tracker:
             rest = np.flatnonzero(waits)
         weak = p.take(rest)
         low_cost = pair_costs(weak.states, weak.body_px, hidden_s[rest], low, 2 * noise[rest])
+        late = hidden_s[rest] >= max(DOUBLE_S, 4 * dt_s)
+        low_cost[np.ix_(late, _doubles(low, high[columns]))] = np.inf
         low_rows, low_columns = assign(low_cost, alone_costs(low, self._size_px or (1, 1)))
         who = np.concatenate([rows, rest[low_rows]])
         measured = np.concatenate([high[columns], low[low_columns]])
@@ -252,6 +256,16 @@ def _corners(boxes: Array) -> Array:
     """(N, 4) x1 y1 x2 y2 of (x middle, top, width, height)."""
     half = boxes[:, 2] / 2
     return np.stack([boxes[:, 0] - half, boxes[:, 1], boxes[:, 0] + half, boxes[:, 1] + boxes[:, 3]], axis=1)
+
+
+def _doubles(low: Array, taken: Array) -> NDArray[np.bool_]:
+    """(M,): weak boxes that are rather a second one on somebody who has been found.
+
+    Who stands close behind somebody is seen beside or above them; a detector in doubt draws a box round the first.
+    """
+    corners, others = _corners(low), _corners(taken)
+    twice = (overlap(corners, others) > DOUBLE[0]) & (within(corners, others) > DOUBLE[1])
+    return np.asarray(twice.any(axis=1))
 
 
 def _running(p: People) -> NDArray[np.bool_]:

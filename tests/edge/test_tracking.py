@@ -208,6 +208,19 @@ def test_two_boxes_on_one_person_are_one():
     assert ids(follow(frames)) == {1}
 
 
+def test_a_second_weak_box_on_somebody_brings_nobody_back():
+    """One has walked off behind another; 1.6 s later a doubtful box round the other is not the one who went."""
+    there, other = people((600, 600)), people((640, 610))
+    wider = np.array([[other[0, 0] - 15, other[0, 1] - 10, other[0, 2] + 15, other[0, 3] + 5]], np.float32)
+    pictures = [picture(k / 5, np.concatenate([there, other])) for k in range(10)]
+    pictures += [picture((10 + k) / 5, other) for k in range(8)]
+    both = np.concatenate([other, wider])
+    pictures += [picture((18 + k) / 5, both, np.array([0.9, 0.2], np.float32)) for k in range(2)]
+    tracks = follow(pictures)
+    assert tracks[9].observed.tolist() == [True, True]
+    assert [t.observed.sum() for t in tracks[10:]] == [1] * 10
+
+
 def test_spoilt_boxes_are_left_out():
     """nan, inf, inside-out and huge boxes and nan scores do nobody harm."""
     good = people((300, 600))
