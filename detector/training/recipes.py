@@ -82,6 +82,22 @@ TINY = Recipe(  # for tests
     plain_epochs=1,
 )
 
+N_QUICK = Recipe(  # starts from a run of n
+    network="n-quick",
+    canvas=(416, 256),
+    epochs=12,
+    rate=1.5e-3,
+    trunk_rate=3e-4,
+    warm_up_steps=100,
+    frozen_stages=0,
+    pretrained=False,
+    head_branch=False,
+    guided=True,
+    stem_epochs=4,
+    evaluate_every=4,
+    needs_start=True,
+)
+
 RECIPES = {
     "n": Recipe(network="n", canvas=(416, 256), epochs=18),
     "n-narrow": Recipe(  # starts from a run of n
@@ -97,37 +113,18 @@ RECIPES = {
         head_branch=False,
         needs_start=True,
     ),
-    "n-quick": Recipe(  # starts from a run of n
-        network="n-quick",
-        canvas=(416, 256),
-        epochs=12,
-        rate=1.5e-3,
-        trunk_rate=3e-4,
-        warm_up_steps=100,
-        frozen_stages=0,
-        pretrained=False,
-        head_branch=False,
-        guided=True,
-        stem_epochs=4,
-        evaluate_every=4,
-        needs_start=True,
-    ),
-    "n-quick-lines": Recipe(  # a run of n-quick trained on with composed lines, guided by a run of n or s
-        network="n-quick",
-        canvas=(416, 256),
+    "n-quick": N_QUICK,
+    "n-quick-lines": replace(  # a run of n-quick trained on with composed lines, guided by a run of n or s
+        N_QUICK,
         epochs=2,
         rate=5e-4,
         trunk_rate=2e-4,
         warm_up_steps=60,
-        frozen_stages=0,
-        pretrained=False,
         plain_epochs=1,
         augmentation=Augmentation(lines=0.25, things=0.5),
         plain=Augmentation(mosaic=0.0, scale_low=0.8, scale_high=1.25, shift=0.08, colour=0.5, lines=0.15, things=0.5),
-        head_branch=False,
-        guided=True,
+        stem_epochs=0,
         evaluate_every=1,
-        needs_start=True,
     ),
     "s": Recipe(  # the network of n on a larger canvas; starts from a run of n or of s
         network="n",
