@@ -11,6 +11,7 @@ from edge import metrics
 from edge.link import LinkServer
 from edge.messages import STATE_EXPIRY_S, CameraHealth, LineReading, QueueAlerts, QueueReading
 from edge.outbox import Outbox
+from edge.privacy import Crowd
 from edge.publisher import Publisher
 from edge.settings import Site
 from edge.vocabulary import PictureState, Quality, ServiceState
@@ -24,12 +25,14 @@ class CounterMetrics:
 
     def __init__(
         self, site: Site, version: str, publisher: Publisher, outbox: Outbox, link: LinkServer,
-        *, clock: Callable[[], float] = time.monotonic, utc_s: Callable[[], float] = time.time,
+        *, crowd: Crowd | None = None,
+        clock: Callable[[], float] = time.monotonic, utc_s: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._about = (site.id, site.box, version, site.config_sha256[:12])
         self._publisher = publisher
         self._outbox = outbox
         self._link = link
+        self._crowd = crowd
         self._clock = clock
         self._utc_s = utc_s
         self._queues: dict[str, tuple[QueueReading, float]] = {}
@@ -132,6 +135,9 @@ class CounterMetrics:
         given_up = {(): float(self._outbox.dropped)}
         about = "Rows given up because the outbox or the disk was full."
         yield metrics.counter("linewise_outbox_rows_dropped", about, (), given_up)
+        withheld = {(): 0.0 if self._crowd is None else float(self._crowd.withheld)}
+        about = "Rows on people that are never told: fewer than [privacy] min_people within an hour."
+        yield metrics.counter("linewise_people_rows_withheld", about, (), withheld)
 
     def _of_outbox(self) -> Iterator[Metric]:
         outbox = self._outbox

@@ -70,10 +70,11 @@ def run_counter(site: Site, *, state: Path, mqtt: MqttSettings, stop: threading.
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="publisher"))
         stack.callback(ending.set)  # before the pool waits for its thread
         talking = pool.submit(publisher.run, ending)
-        live = CounterMetrics(site, identity.version, publisher, outbox, link)
+        crowd = Crowd(site.privacy.min_people)
+        live = CounterMetrics(site, identity.version, publisher, outbox, link, crowd=crowd)
         if (at := site.metrics) is not None:
             stack.enter_context(served(live.families, address=at.address, port=at.counter_port))
-        service = CounterService(site, Counter(site), outbox, live)
+        service = CounterService(site, Counter(site), outbox, live, crowd=crowd)
         heartbeat = Heartbeat()
         watch = _ClockWatch()
         notify("READY=1", f"STATUS=counting {len(site.queues)} queues of {len(site.cameras)} cameras")
@@ -138,6 +139,7 @@ class CounterService:
         outbox: Outbox,
         live: _Live,
         *,
+        crowd: Crowd | None = None,
         clock: Callable[[], float] = time.monotonic,
         utc_s: Callable[[], float] = time.time,
     ) -> None:
@@ -146,7 +148,7 @@ class CounterService:
         self._live = live
         self._clock = clock
         self._utc_s = utc_s
-        self._crowd = Crowd(site.privacy.min_people)
+        self._crowd = crowd or Crowd(site.privacy.min_people)
         self._minutes = MinuteBook()
         self._line_minutes = LineMinuteBook()
         self._cameras = CameraWords(site.id, (c.id for c in site.cameras), clock())

@@ -14,6 +14,7 @@ from edge.link import LinkServer
 from edge.messages import CameraHealth, LineReading, OpenAlert, QueueAlerts, QueueEvent, QueueReading, utc
 from edge.metrics import served
 from edge.outbox import Outbox
+from edge.privacy import Crowd
 from edge.settings import Site
 from linewise.parts import free_port
 
@@ -40,9 +41,10 @@ class Bench:
         self.heard = Heard()
         self.outbox = Outbox(folder / "outbox.sqlite3", utc_s=lambda: NOW_S)
         self.link = LinkServer(folder / "counter.sock")
+        self.crowd = Crowd(3)
         self.metrics = CounterMetrics(
             site, "1.2", self.heard, self.outbox, self.link,  # type: ignore[arg-type]
-            clock=lambda: self.now_s, utc_s=lambda: NOW_S,
+            crowd=self.crowd, clock=lambda: self.now_s, utc_s=lambda: NOW_S,
         )  # fmt: skip
 
     def told(self) -> dict[str, float]:
@@ -123,16 +125,18 @@ def test_what_is_not_known_has_no_sample(bench: Bench, make_reading: Callable[..
 
 
 def test_every_drop_is_counted(bench: Bench) -> None:
-    """Pictures, items on the link, lines not understood, rows given up and dead letters."""
+    """Pictures, items on the link, lines not understood, rows given up, dead letters, people not told of."""
     bench.metrics.health(health())
     bench.link.lost["c1"], bench.link.rejected, bench.outbox.dropped = 3, 4, 5
     event = QueueEvent(site="canteen", queue="q1", kind="alert", pts_s=0.0, at=utc(NOW_S - 90), text="x" * 20_000)
     bench.outbox.append("event", [event])
+    bench.crowd.told([event.model_copy(update={"kind": "served"})] * 2, 0.0)
+    bench.crowd.end()
     told = bench.told()
     expected = {
         "linewise_camera_frames_dropped_total{c1}": 7.0, "linewise_link_items_dropped_total{c1}": 3.0,
         "linewise_link_lines_refused_total{}": 4.0, "linewise_outbox_rows_dropped_total{}": 5.0,
-        "linewise_outbox_dead_letters{}": 1.0,
+        "linewise_outbox_dead_letters{}": 1.0, "linewise_people_rows_withheld_total{}": 2.0,
     }  # fmt: skip
     assert {name: told.get(name) for name in expected} == expected
 
