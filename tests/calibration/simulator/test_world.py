@@ -127,15 +127,15 @@ def test_staff_in_the_line_are_nobodys_visit():
 
 def test_friends_stand_beside_those_they_came_to():
     """A late friend joins in the middle: somebody who joined earlier stands behind, and is served later."""
-    scenario = replace(SCENARIOS["groups"], duration_s=240.0, friends=1.0, arrivals=(Rate(240.0, 6.0),))
+    scenario = replace(SCENARIOS["groups"], duration_s=120.0, friends=1.0, arrivals=(Rate(120.0, 6.0),))
     world = new_world(scenario, np.random.default_rng(5))
     jumped = 0
-    for k in range(2400):
+    for k in range(1200):
         step(world, k / 10)
         for line in world.lines.values():
             joined = [world.visit_of.get(p.person, 10**6) for p in line]
             jumped += any(a > b for a, b in pairwise(joined))
-    assert jumped > 100
+    assert jumped > 50
 
 
 def test_a_friend_who_comes_too_late_walks_round_the_line():
