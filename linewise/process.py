@@ -1,5 +1,6 @@
 """What every long-running process of Linewise does at its start: logs, signals, and dying with its parent."""
 
+import _thread
 import ctypes
 import faulthandler
 import logging
@@ -29,7 +30,8 @@ def set_up(name: str) -> threading.Event:
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        # Not here: the main thread may be inside stop.wait() with the event's lock, and would wait for itself for ever.
+        _thread.start_new_thread(stop.set, ())
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)

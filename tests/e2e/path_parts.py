@@ -4,6 +4,7 @@ The box commits numbered rows to its outbox and writes each number into a ledger
 holds must reach the store exactly once, whatever dies.
 """
 
+import _thread
 import os
 import signal
 import sys
@@ -84,7 +85,7 @@ def main() -> None:
     """Runs one part until SIGTERM."""
     part, site, port, folder = sys.argv[1:]
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: _thread.start_new_thread(stop.set, ()))  # as linewise/process.py
     mqtt = MqttSettings("127.0.0.1", int(port))
     if part == "box":
         box(site, mqtt, Path(folder), stop)
