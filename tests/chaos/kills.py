@@ -2,15 +2,18 @@
 
 One to three of broker, box and collector at a time are killed with -9 or hung for a while at random moments, again and
 again; at the end the box's ledger is compared with the collector's store. The last line has the figures; the exit code
-is 1 when a row was lost or stored twice. One seed gives one order of kills (not their exact moments).
+is 1 when a row was lost or stored twice. One seed gives one order of kills (not their exact moments). With `--gently`
+box and collector are asked to end (SIGTERM) while rows drain, and told is how long they took.
 """
 
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Broker, Embedded, Mosquitto, wait_for
@@ -27,12 +30,15 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="no more faults after this long")
+    parser.add_argument("--gently", action="store_true", help="SIGTERM to box and collector, and not -9")
     parser.add_argument("--broker", choices=("mosquitto", "embedded"), default="mosquitto")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="linewise-chaos-") as name:
         folder = Path(name)
         broker: Broker = Mosquitto(folder) if options.broker == "mosquitto" else Embedded(folder)
         path = MessagePath(broker, "chaos", folder)
+        if options.gently:
+            path.kill = gentle(path, path.kill)  # type: ignore[method-assign]
         try:
             figures = run(path, random.Random(options.seed), options.kills, minutes=options.minutes)
         finally:
@@ -85,6 +91,26 @@ def fault(path: MessagePath, rng: random.Random) -> int:
             path.kill(part)
             path.start(part)
     return len(victims) if hung else 0
+
+
+def gentle(path: MessagePath, kill: Callable[[str], None]) -> Callable[[str], None]:
+    """The same for the broker; box and collector are asked to end, and how long the longest took is printed."""
+    took_s: list[float] = []
+
+    def end(part: str) -> None:
+        if part == "broker":
+            kill(part)
+            return
+        began_s = time.monotonic()
+        path.go_on(part)
+        path.processes[part].terminate()
+        assert path.processes[part].wait(60) in (0, -signal.SIGTERM)  # the latter: it had not begun to listen yet
+        path.kills += 1
+        took_s.append(time.monotonic() - began_s)
+        at = sorted(took_s)
+        print(f"{len(at)} ended: {at[len(at) // 2]:.2f} s (p50), {at[int(0.99 * len(at))]:.2f} s (p99)", flush=True)
+
+    return end
 
 
 def seconds_to_next_row(path: MessagePath) -> float:
