@@ -41,6 +41,7 @@ def test_a_model_is_loaded_without_pickle(monkeypatch: pytest.MonkeyPatch) -> No
     open_detector("onnx", model="n").close()
 
 
+@pytest.mark.slow
 def test_no_code_of_the_product_reads_pickles() -> None:
     """No import of a pickle module; numpy and torch load only with allow_pickle=False and weights_only=True."""
     faults = []

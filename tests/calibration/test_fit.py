@@ -37,6 +37,7 @@ def ran(*args: str | Path) -> Result:
     return CliRunner().invoke(app, [str(a) for a in args])
 
 
+@pytest.mark.slow
 def test_a_third_missed_is_found_written_and_used(tmp_path: Path) -> None:
     """Two of three told: rate 1/3, shown on the other half, written; the next replay tells three."""
     site, film = site_file(tmp_path), two_stand(tmp_path)
@@ -54,6 +55,7 @@ def test_a_third_missed_is_found_written_and_used(tmp_path: Path) -> None:
     assert json.loads(again.stdout)["queues"]["q1"]["truth"]["length"]["mae"] == 0.0
 
 
+@pytest.mark.slow
 def test_the_gain_is_not_that_of_the_fitted_half(tmp_path: Path) -> None:
     """Blocks of two: three people in the fitted ones, two in the judging ones; that makes it worse: nothing written."""
     site = site_file(tmp_path)
@@ -78,6 +80,7 @@ def test_too_few_counts_are_refused_before_the_replay(tmp_path: Path) -> None:
         fit.check([TruthCount("q1", float(k), 2, certain=False) for k in range(40)])
 
 
+@pytest.mark.slow
 def test_an_empty_lane_tells_no_rate(tmp_path: Path) -> None:
     """Twenty counts of nobody are no ground for a rate; the words say so and no file is written."""
     site = site_file(tmp_path)

@@ -16,6 +16,7 @@ def errors(pairs: list[tuple[int, int | None]]) -> list[LengthError]:
     return [LengthError(TruthCount("q1", float(k), n, True), float(k), told) for k, (n, told) in enumerate(pairs)]
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
     """Of 200 samples of 60 independent values, 88 to 99 % of the intervals hold the true mean."""
     rng = np.random.default_rng(1)

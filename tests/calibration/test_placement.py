@@ -66,6 +66,7 @@ def test_a_good_camera_gets_no_advice(instants: Sequence[Instant]) -> None:
     assert bad(advice(Camera(), instants)) == set()
 
 
+@pytest.mark.slow
 def test_people_too_small(instants: Sequence[Instant]) -> None:
     """Twelve metres farther away people are too small; a longer lens from there mends it."""
     far = advice(Camera(y_m=-12.0, pitch_deg=8.0), instants)
@@ -91,6 +92,7 @@ def test_people_hide_each_other(instants: Sequence[Instant]) -> None:
     assert "higher" in low["hiding"].todo
 
 
+@pytest.mark.slow
 def test_counter_light(instants: Sequence[Instant]) -> None:
     """A picture of the demo's film is fine; with its back wall burnt out and its people dark it is not."""
     seen = seen_by(Camera(), instants)

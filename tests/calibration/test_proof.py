@@ -98,6 +98,7 @@ def test_a_bound_without_its_truth_is_refused(tmp_path: Path, lines: Path, visit
     assert "length_mae" in refused(lines, "--site", site, "--truth", arguable)
 
 
+@pytest.mark.slow
 def test_tracks_as_truth(tmp_path: Path, lines: Path) -> None:
     """The recording's own boxes as MOT text at 5 frames a second: found nearly always, never switched, rightly told."""
     rows = [json.loads(text) for text in lines.read_text().splitlines()]
@@ -150,6 +151,7 @@ def test_few_sealed_moments_are_refused(tmp_path: Path, lines: Path) -> None:
     assert "fewer than 5 certain moments of q1" in said
 
 
+@pytest.mark.slow
 def test_a_comparison_tells_what_a_change_did(tmp_path: Path, lines: Path, counts: Path, visits: Path) -> None:
     """A lane that counts after 20 s only, against one that counts after 5 s: worse moments, fewer seconds, by name."""
     late = site_file(tmp_path, SITE + "min_stay_s = 20\n")
@@ -179,6 +181,7 @@ def test_recorded_detections_are_not_called_another_detector() -> None:
     assert "Against old: the site file changed. Recorded" in proof_words.changed(block)
 
 
+@pytest.mark.slow
 def test_a_comparison_with_itself_says_nothing_changed(tmp_path: Path, lines: Path, counts: Path) -> None:
     """The folder that is written anew may be the one that is compared with; every difference is 0."""
     args = (lines, "--site", site_file(tmp_path), "--truth", counts, "--out", tmp_path / "out")
@@ -198,6 +201,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path, lines: Path) -> None
     assert "another recording" in refused(lines, "--site", site, "--compare", tmp_path / "short")
 
 
+@pytest.mark.slow
 def test_pictures_of_the_worst_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film whose count is wrong has its worst moment in the page as a picture; --no-pictures leaves it out."""
     boxes = {k * 200: [(140.0, 60.0, 180.0, 150.0, 0.9)] for k in range(60)}

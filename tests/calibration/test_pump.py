@@ -91,6 +91,7 @@ def test_the_whole_way_measures_the_true_wait(step_s: float) -> None:
     assert (visit.served_s or 0.0) - visit.joined_s == pytest.approx(114.95, abs=1.0)
 
 
+@pytest.mark.slow
 def test_two_runs_are_byte_for_byte_equal() -> None:
     """Readings are a function of the recording and the site."""
     first, second = ([r.to_json() for t in run(crossing(60.1, 0.2)) for r in t.readings] for _ in range(2))

@@ -99,6 +99,7 @@ def test_a_videos_detections_replay_as_the_video_does(site: Site, tmp_path: Path
     assert max(r["length"] for r in lines_of(tmp_path / "film/readings.jsonl")) == 1
 
 
+@pytest.mark.slow
 def test_a_folder_may_be_replayed_into_itself(site: Site, tmp_path: Path) -> None:
     """Replaying out/detections.jsonl with --out out leaves the same files, and strangers' files alone."""
     out = tmp_path / "out"

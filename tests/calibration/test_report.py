@@ -129,6 +129,7 @@ def test_the_page_is_the_same_each_time(tmp_path: Path) -> None:
     assert page_of(done_of(tmp_path), truth_of()) == page_of(done_of(tmp_path), truth_of())
 
 
+@pytest.mark.slow
 def test_hours_of_readings_stay_small(tmp_path: Path) -> None:
     """Six hours of readings make a page no larger than a screen needs: under 400 kB."""
     assert len(page_of(done_of(tmp_path, seconds=21_600), Truth())) < 400_000

@@ -48,6 +48,7 @@ def only(visits: list[Visit]) -> Visit:
     return visit
 
 
+@pytest.mark.slow
 def test_from_lane_to_lane_on_one_camera_is_one_visit() -> None:
     """Waits in the tail, moves up, waits in the head, is served: joined once, served once, one wait."""
     one = walk((5, 640, 715), (8, 640, 600), (40, 640, 600), (43, 640, 380), (70, 640, 380), (73, 640, 120))
@@ -60,6 +61,7 @@ def test_from_lane_to_lane_on_one_camera_is_one_visit() -> None:
     assert (told[-1].joined, told[-1].served, told[-1].left, told[-1].lost) == (1, 1, 0, 0)
 
 
+@pytest.mark.slow
 def test_from_camera_to_camera_is_one_visit() -> None:
     """The same where the tail is seen by another camera, with two seconds on the way that none sees."""
     tail = walk((5, 640, 715), (8, 640, 600), (40, 640, 600), (42, 640, 460), (42.4, 640, 430))
@@ -83,6 +85,7 @@ def test_lengths_add(cameras: tuple[str, str]) -> None:
     assert {r.length for r in told} == {5}
 
 
+@pytest.mark.slow
 def test_one_dead_camera_of_two_is_degraded_and_comes_back() -> None:
     """While one of two is stale the length is null, never the other's alone; nobody is lost or joins because of it."""
     scene = {"c1": {1: stand(640, 400)}, "c2": {k: stand(420 + 150 * k, 660) for k in range(3)}}
@@ -119,6 +122,7 @@ def picture_of(x: float, y: float) -> Point:
     return x * SIZE[0], y * SIZE[1]
 
 
+@pytest.mark.slow
 def test_the_example_of_two_cameras_is_such_a_site() -> None:
     """examples/two-cameras.toml: up the corridor, over to the desk, served there; the door's line counts the coming."""
     where = load_site(EXAMPLE, {"CAM_PASSWORD": "x", "MQTT_PASSWORD": "x"})
@@ -135,6 +139,7 @@ def test_the_example_of_two_cameras_is_such_a_site() -> None:
     assert (told[-1].joined, told[-1].served) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_counting_line_through_the_real_tracker() -> None:
     """Five come down over the line and two go up, on one of two cameras; the others' people are not counted."""
     line = LineSettings("door", "c1", ((0.2, 0.5), (0.8, 0.5)))

@@ -69,6 +69,7 @@ def store(quick_path: Path) -> Iterator[Store]:
         yield opened
 
 
+@pytest.mark.slow
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     leaf=st.sampled_from(sorted(MESSAGES)), chance=st.randoms(use_true_random=False), value=scalars,

@@ -19,6 +19,7 @@ def run(*words: object) -> str:
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False).output
 
 
+@pytest.mark.slow
 def test_evaluate_prints_a_table_and_writes_detections(drawn: Path, tmp_path: Path) -> None:
     """AP50 in all and by source, recall, count error and time; boxes of every picture in the file."""
     out = run("evaluate", drawn / "val.json", "--detections-out", tmp_path / "d.json")
@@ -29,6 +30,7 @@ def test_evaluate_prints_a_table_and_writes_detections(drawn: Path, tmp_path: Pa
     assert all(len(row["boxes"]) == len(row["scores"]) for row in rows.values())
 
 
+@pytest.mark.slow
 def test_evaluate_as_json(drawn: Path) -> None:
     """One object with every number."""
     result = json.loads(run("evaluate", drawn / "val.json", "--json"))

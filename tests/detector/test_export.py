@@ -98,6 +98,7 @@ def test_int8_that_loses_too_much_is_not_shipped(
     assert not (tmp_path / "weights" / "n-int8.onnx").exists()
 
 
+@pytest.mark.slow
 def test_a_shipment_is_complete(trained: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both graphs, their hashes, scores without NaN, the recipe; other models of the manifest stay."""
     monkeypatch.setattr(shipping, "_score", fake_score({"fp32": 0.7, "int8": 0.695}))

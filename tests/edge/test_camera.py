@@ -135,6 +135,7 @@ def test_a_frozen_picture_reaches_the_tracks(tmp_path: Path) -> None:
     assert next(t.pts_s for t in made if t.picture == "frozen") == pytest.approx(8.2, abs=0.3)
 
 
+@pytest.mark.slow
 def test_tracks_and_health_go_out(start: Callable[[Site], Running], tmp_path: Path) -> None:
     """A running camera sends tracks in order and a health with measured rates; stopped, it says so."""
     running_camera = start(site_with("test://?fps=20&width=64&height=48", tmp_path))
@@ -157,6 +158,7 @@ def test_tracks_and_health_go_out(start: Callable[[Site], Running], tmp_path: Pa
     assert len({t.run for t in running_camera.tracks}) == 1
 
 
+@pytest.mark.slow
 def test_a_recording_that_ends_rests(start: Callable[[Site], Running], tmp_path: Path) -> None:
     """Played to its end once, a recording is not begun again: the camera is stopped, and says how to loop it."""
     running_camera = start(site_with("test://?fps=20&seconds=0.5&width=64&height=48", tmp_path))
@@ -165,6 +167,7 @@ def test_a_recording_that_ends_rests(start: Callable[[Site], Running], tmp_path:
     assert running_camera.tracks
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_told(start: Callable[[Site], Running], tmp_path: Path) -> None:
     """A file that isn't there is not_found with its name, again and again, until it is there."""
     running_camera = start(site_with(tmp_path / "later.mp4", tmp_path))
@@ -174,6 +177,7 @@ def test_a_missing_file_is_told(start: Callable[[Site], Running], tmp_path: Path
     assert running_camera.health[-1].age_s is None
 
 
+@pytest.mark.slow
 def test_no_detector_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A detector that can't be loaded is told in the camera's health, and ends the process in words."""
     site = site_with("test://", tmp_path)

@@ -79,6 +79,7 @@ def health(state: str = "ok", **changes: Any) -> CameraHealth:
     return CameraHealth.model_validate({**figures, **changes})
 
 
+@pytest.mark.slow
 def test_figures_of_queues_and_cameras(bench: Bench, make_reading: Callable[..., QueueReading]) -> None:
     """Length, wait, quality, counts, pictures, and all of it is passed on to the publisher."""
     bench.metrics.reading(make_reading("canteen", 1))
@@ -104,6 +105,7 @@ def test_figures_of_queues_and_cameras(bench: Bench, make_reading: Callable[...,
     assert [what[0] for what in bench.heard.passed] == ["reading", "health", "line", "alerts"]  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_what_is_not_known_has_no_sample(bench: Bench, make_reading: Callable[..., QueueReading]) -> None:
     """A null length, an old reading, a camera without a picture: no sample at all, never 0."""
     bench.metrics.reading(make_reading("canteen", 1, length=None, wait_s=None, quality="blind"))
@@ -124,6 +126,7 @@ def test_what_is_not_known_has_no_sample(bench: Bench, make_reading: Callable[..
     assert not [name for name in bench.told() if name.startswith("linewise_camera_state")]
 
 
+@pytest.mark.slow
 def test_every_drop_is_counted(bench: Bench) -> None:
     """Pictures, items on the link, lines not understood, rows given up, dead letters, people not told of."""
     bench.metrics.health(health())
@@ -141,6 +144,7 @@ def test_every_drop_is_counted(bench: Bench) -> None:
     assert {name: told.get(name) for name in expected} == expected
 
 
+@pytest.mark.slow
 def test_the_outbox(bench: Bench) -> None:
     """Depth, the age of its oldest row by the row's own instant, and how long commits take; empty: no age."""
     assert "linewise_outbox_oldest_row_age_seconds{}" not in bench.told()
@@ -154,6 +158,7 @@ def test_the_outbox(bench: Bench) -> None:
     assert bench.told()["linewise_outbox_oldest_row_age_seconds{}"] == 30.0
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_ends_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """Counting goes on without figures, and the log says so."""
     port = free_port()

@@ -124,6 +124,7 @@ def check_order(of: Of) -> None:
     assert figures(look(site(fps=of[1]), items)) == figures(look(site(fps=of[1]), [shuffled(i, rng) for i in items]))
 
 
+@pytest.mark.slow
 @few
 @given(crowds)
 def test_the_order_of_boxes_changes_nothing(of: Of) -> None:
@@ -160,6 +161,7 @@ def check_mirror(of: Of, marked: bool) -> None:
     assert figures(look(plain, items)) == figures(look(glass, [in_a_mirror(i) for i in items]))
 
 
+@pytest.mark.slow
 @few
 @given(crowds, st.booleans())
 def test_a_mirrored_scene_gives_mirrored_counts(of: Of, marked: bool) -> None:

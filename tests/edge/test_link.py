@@ -126,6 +126,7 @@ def test_a_wrong_line_is_a_value_error(line: bytes) -> None:
         decode(line)
 
 
+@pytest.mark.slow
 def test_several_clients(server: LinkServer, path: Path) -> None:
     """Items of several cameras arrive, each camera's in its order."""
     clients = [LinkClient(path) for _ in range(3)]
@@ -157,6 +158,7 @@ def test_lines_come_in_any_pieces(server: LinkServer, path: Path) -> None:
     assert server.rejected == 1  # the ten bytes
 
 
+@pytest.mark.slow
 def test_garbage_does_not_stop_the_server(server: LinkServer, path: Path) -> None:
     """Garbage, lines over a megabyte and a client that dies in the middle of one are counted; good lines go on."""
     client = LinkClient(path)
@@ -181,6 +183,7 @@ def test_garbage_does_not_stop_the_server(server: LinkServer, path: Path) -> Non
     client.close()
 
 
+@pytest.mark.slow
 def test_a_counter_that_does_not_read_never_blocks(server: LinkServer, path: Path) -> None:
     """Sending to a stuck counter always returns; the oldest are dropped and counted, and the newest arrive."""
     client = LinkClient(path)

@@ -113,6 +113,7 @@ def test_each_file_has_its_own_epoch(quick_path: Path) -> None:
         assert int(a.epoch, 16) >= 0
 
 
+@pytest.mark.slow
 def test_second_process_is_refused(path: Path) -> None:
     """While one outbox is open, opening the file again fails at once with what to do."""
     with closing(open_outbox(path)), pytest.raises(InputError, match="another counter is running"):

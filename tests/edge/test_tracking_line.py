@@ -123,6 +123,7 @@ def identity(scene):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [5, 10])
 def test_a_line_of_fifty_with_8_percent_missed(fps):
     """Who waits in the open keeps the id although every twelfth box is missing and the line moves on."""

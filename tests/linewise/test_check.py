@@ -259,6 +259,7 @@ def test_a_password_in_the_clear_is_a_warning(write):
     assert CANARY not in repr(lines)
 
 
+@pytest.mark.slow
 def test_jobs_run_together_and_a_hung_one_is_reported():
     """The check takes as long as the slowest, and ends though one never does."""
     forever = threading.Event()

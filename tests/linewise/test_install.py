@@ -123,6 +123,7 @@ def installed(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *options], env=environ, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_an_upgrade_and_the_way_back(tmp_path: Path) -> None:
     """Install from a new folder is the upgrade; --rollback hands over to the version before, and again forward."""
     root, old = tmp_path / "root", tmp_path / "linewise-1.4"

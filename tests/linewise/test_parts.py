@@ -61,6 +61,7 @@ def alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_killed_part_is_started_again_and_the_others_stay(tmp_path: Path) -> None:
     """Kill -9 of one part restarts that part alone."""
     with supervised([part(tmp_path, "a"), part(tmp_path, "b")]):
@@ -77,6 +78,7 @@ def test_every_process_ends_with_the_supervisor(tmp_path: Path) -> None:
     assert not [p for name in "ab" for p in pids(tmp_path, name) if alive(p)]
 
 
+@pytest.mark.slow
 def test_a_part_that_cannot_live_is_tried_ever_more_slowly(tmp_path: Path) -> None:
     """Backoff doubles: four starts of a part that ends at once take the sum of three ever longer waits."""
     began_s = time.monotonic()

@@ -27,6 +27,7 @@ def test_flawless_boxes_stand_on_the_feet(instants):
                 assert np.hypot(*(floor - feet[int(person)])) < 0.25
 
 
+@pytest.mark.slow
 def test_miss_rate_is_the_settings(instants):
     """Flicker misses as large a share as it is told to."""
     errors = replace(NO_ERRORS, miss_share=0.2, miss_s=0.6)
@@ -35,6 +36,7 @@ def test_miss_rate_is_the_settings(instants):
     assert 1 - found / all_of_them == pytest.approx(0.2, abs=0.05)
 
 
+@pytest.mark.slow
 def test_same_seed_same_detections(instants):
     """The same seed repeats every box and score."""
     first, second = (list(detections(SHORT, instants, np.random.default_rng(6), Errors())) for _ in range(2))

@@ -22,6 +22,7 @@ def mean_delay_s(scenario: Scenario, seed: int) -> float:
     return float(np.mean([v.service_began_s - v.joined_s for v in visits if v.service_began_s is not None]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "factor"), [("exponential", 1.0), ("constant", 0.5)], ids=["M/M/1", "M/D/1"])
 def test_mean_delay(kind, factor):
     """The mean delay before service is the closed form's at a load of 0.6, within 5 %."""
@@ -31,6 +32,7 @@ def test_mean_delay(kind, factor):
     assert mean_delay_s(scenario, 7) == pytest.approx(expected_s, rel=0.05)
 
 
+@pytest.mark.slow
 def test_erlang_delay_pollaczek_khinchine():
     """For any law of service the mean delay follows Pollaczek and Khinchine, here Erlang of four stages."""
     service_s, load, stages = 15.0, 0.6, 4.0

@@ -174,6 +174,7 @@ def test_fewer_servers_mean_longer_lines():
     assert inside_at_end[1] > inside_at_end[0] + 3
 
 
+@pytest.mark.slow
 def test_both_cameras_see_one_person_at_one_place():
     """Where lanes overlap, each camera's box of a person stands on the same floor to half a metre."""
     scenario = replace(SCENARIOS["two-cameras-overlap"], duration_s=120.0)

@@ -97,6 +97,7 @@ def test_a_text_from_outside_is_one_short_line() -> None:
     assert len(event.condition) == 200
 
 
+@pytest.mark.slow
 def test_a_spool_has_one_process(spool: Spool) -> None:
     """A second one is refused in words."""
     with pytest.raises(InputError, match="another `linewise alerts` runs"):

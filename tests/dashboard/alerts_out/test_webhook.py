@@ -68,6 +68,7 @@ def test_retry_after_is_heard(hook: Any) -> None:
     assert waits == [17.0, 3600.0]
 
 
+@pytest.mark.slow
 def test_a_receiver_that_trickles_is_cut_off() -> None:
     """A byte now and then keeps every single read in time; the try ends at its deadline all the same."""
     listener = socket.create_server(("127.0.0.1", 0))

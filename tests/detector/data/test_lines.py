@@ -68,6 +68,7 @@ def test_no_thing_is_made_of_people() -> None:
         assert np.array_equal(image, free)
 
 
+@pytest.mark.slow
 def test_whoever_is_behind_the_line_is_no_longer_learnt(drawn: Path) -> None:
     """A person whom the line covers becomes an ignore box or goes; a person beside it stays as it was."""
     picture = read_labels(drawn / "train.json")[0]

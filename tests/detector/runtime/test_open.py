@@ -40,6 +40,7 @@ def test_every_shipped_file_is_the_scored_one() -> None:
         assert set(entry["scores"]) == set(entry["files"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [("onnx-fp32", "openvino-fp32"), ("onnx-int8", "openvino-int8")])
 def test_runtimes_agree(pair: tuple[str, str]) -> None:
     """ONNX Runtime and OpenVINO give the same scores and boxes from one file, places within rounding."""
@@ -59,6 +60,7 @@ def test_runtimes_agree(pair: tuple[str, str]) -> None:
     b.close()
 
 
+@pytest.mark.slow
 def test_auto_takes_openvino() -> None:
     """Where OpenVINO is installed it serves, in INT8."""
     assert open_detector().name == "openvino-int8"

@@ -26,6 +26,7 @@ def figure(body, pose, x_m, y_m):
     return Figure(body, pose, random_style(np.random.default_rng(1)), x_m, y_m, -1.2)
 
 
+@pytest.mark.slow
 def test_boxes_are_the_masks_extents(bodies, renderer):
     """A figure that nothing hides has the box of its pixels, within a pixel, in every pose."""
     for k, pose in enumerate((*STANDING, PAYING, walking(1.0, 1.0), walking(4.0, 0.5))):

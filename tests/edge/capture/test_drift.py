@@ -98,6 +98,7 @@ def test_a_camera_without_lanes_is_never_told_to_have_moved() -> None:
     assert told_after_s(DriftJudge([]), {"dx": 0.1}) is None
 
 
+@pytest.mark.slow
 def test_people_sway_and_light_are_no_move() -> None:
     """Minutes of people, a swaying mast and changing light: nothing is told."""
     judge, still = DriftJudge([LANE]), room()
@@ -124,6 +125,7 @@ def test_back_in_place_is_told() -> None:
     assert not judge.moved
 
 
+@pytest.mark.slow
 def test_only_lanes_that_the_move_touches_matter() -> None:
     """A turn about a lane leaves it in place; the same turn spoils one at the picture's edge."""
     near = ((0.48, 0.46), (0.52, 0.46), (0.52, 0.54), (0.48, 0.54))

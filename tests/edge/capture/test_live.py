@@ -28,6 +28,7 @@ def taken(source: object, count: int) -> list[Frame]:
         source.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_recording_plays_at_its_pace_and_ends(backend: Backend, camera: Make, video: Callable[..., Path]) -> None:
     """Played live, a recording of a second lasts a second, on the box's clock, and then says that it has ended."""
     path = video("v.mp4", list(range(0, 1001, 100)))
@@ -45,6 +46,7 @@ def test_a_recording_plays_at_its_pace_and_ends(backend: Backend, camera: Make, 
     assert abs(frames[0].captured_utc_s - time.time()) < 60
 
 
+@pytest.mark.slow
 def test_a_loop_goes_on_and_on(backend: Backend, camera: Make, video: Callable[..., Path]) -> None:
     """With loop a recording of four pictures is played over and over; media time never stands or runs back."""
     path = video("v.mp4", [0, 20, 40, 60])
@@ -79,6 +81,7 @@ def test_a_slow_consumer_gets_the_newest(camera: Make) -> None:
     assert source.taken_arrived_s is not None
 
 
+@pytest.mark.slow
 def test_thinning_holds_in_live(camera: Make) -> None:
     """At 50 pictures a second and detect_fps 10 the taken ones lie a tenth of a second apart."""
     frames = taken(open_source(camera("test://?fps=50&width=64&height=48", detect_fps=10.0), live=True), 6)

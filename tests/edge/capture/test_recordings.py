@@ -83,6 +83,7 @@ def test_thinning_is_by_time(backend: Backend, camera: Make, video: Video) -> No
     assert source.size_px == (160, 120)
 
 
+@pytest.mark.slow
 def test_the_decoders_agree(camera: Make, video: Video) -> None:
     """PyAV and GStreamer give as many pictures, at the same times, with nearly the same colours."""
     path = video("v.mp4", list(range(0, 2000, 40)), size=(320, 240), b_frames=2)

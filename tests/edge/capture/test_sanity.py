@@ -95,6 +95,7 @@ def rough(sigma: float, rng: np.random.Generator) -> Image:
     return np.clip(TEXTURED + rng.normal(0.0, sigma, (180, 320, 1)), 0, 255).round().astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kbit_per_s", [1000, 2000])
 def test_a_frozen_sensor_behind_an_encoder_is_told(kbit_per_s: int, tmp_path: Path) -> None:
     """A camera that encodes the same picture anew, never equal in its bytes, is frozen within 10 s (F03)."""
@@ -106,6 +107,7 @@ def test_a_frozen_sensor_behind_an_encoder_is_told(kbit_per_s: int, tmp_path: Pa
     assert said[1][0] <= 13.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kbit_per_s", [100, 2000])
 def test_a_still_scene_behind_an_encoder_is_never_frozen(kbit_per_s: int, tmp_path: Path) -> None:
     """Twelve seconds without any movement, with a good sensor's noise of half a grey level, are ok at any rate."""
@@ -125,6 +127,7 @@ def night(count: int) -> Iterable[Image]:
         yield np.clip(NIGHT + np.float32(0.1) * rest, 0, 255).round().astype(np.uint8)[:, :, None].repeat(3, 2)
 
 
+@pytest.mark.slow
 def test_a_still_night_without_noise_is_never_frozen(tmp_path: Path) -> None:
     """Twenty seconds in which next to no noise is left after filter and encoder are ok: no picture comes back."""
     assert judged(coded(tmp_path / "v.mkv", night(200), 125), fps=10.0) == [(0.0, "ok")]

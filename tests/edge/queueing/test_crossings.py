@@ -58,6 +58,7 @@ def test_back_and_forth_counts_both_ways_once_each(fps: float) -> None:
     assert counted(shown({1: there}, fps)) == (1, 1)
 
 
+@pytest.mark.slow
 @quick
 @given(seeds, rates, st.floats(340.0, 380.0), st.booleans())
 def test_trembling_on_the_line_counts_nothing(seed: int, fps: float, y: float, comes: bool) -> None:
@@ -158,6 +159,7 @@ def changed(picture: Tracks, feet: Callable[[np.ndarray], np.ndarray], order: np
     return tracks(picture.pts_s, listed)
 
 
+@pytest.mark.slow
 @quick
 @given(seeds, rates)
 def test_a_mirrored_scene_and_a_turned_line_swap_in_and_out(seed: int, fps: float) -> None:
@@ -170,6 +172,7 @@ def test_a_mirrored_scene_and_a_turned_line_swap_in_and_out(seed: int, fps: floa
     assert counted(pictures, line[::-1]) == (went, came)
 
 
+@pytest.mark.slow
 @quick
 @given(seeds, rates)
 def test_the_order_of_the_tracks_does_not_matter(seed: int, fps: float) -> None:

@@ -1,6 +1,7 @@
 """What must hold for any crowd: books that balance, no wrong number, no dependence on order or mirror."""
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -132,6 +133,7 @@ def test_equal_input_gives_equal_output(seed: int) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 @quick
 @given(seeds, rates, st.floats(0.0, 1.0))
 def test_a_wait_is_the_same_at_any_frame_rate(seed: int, fps: float, uneven: float) -> None:
