@@ -38,6 +38,24 @@ area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
 service_line = [[0.1, 0.3], [0.9, 0.3]]
 """
 """One camera that draws its own pictures, one queue, a display on port {display}."""
+FILM = Path(__file__).parent.parent.parent / "linewise/demo_data/canteen.mp4"
+FILM_CAMERA = f"""
+[[camera]]
+id = "film"
+source = "{FILM}"
+detect_fps = {{fps:g}}
+loop = true
+
+[[queue]]
+id = "till-1"
+name = "Till 1"
+
+[[queue.lane]]
+camera = "film"
+area = [[0.0711, 0.7539], [0.1474, 0.8209], [0.5176, 0.4761], [0.4592, 0.4591]]
+service_line = [[0.0711, 0.7539], [0.1474, 0.8209]]
+"""
+"""The demo's film in a loop at {fps}, and its left till."""
 PARTS = ("broker", "collector", "counter", "camera", "dashboard", "display")
 
 

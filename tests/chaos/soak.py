@@ -21,14 +21,14 @@ import numpy as np
 import psutil
 
 from linewise.parts import free_port
-from tests.chaos.house import House
+from tests.chaos.house import FILM_CAMERA, House
 from tests.edge.capture.conftest import Camera
 
 EVERY_S = 30.0
 RESIDENT, OWN = 0, 4  # where they stand in a process's figures
 WARM_S = 2400.0  # the embedded broker's logs fill for half an hour
-FILM = Path(__file__).parent.parent.parent / "linewise/demo_data/canteen.mp4"
-SITE = """
+SITE = (
+    """
 [site]
 id = "soak"
 name = "Soak"
@@ -38,24 +38,9 @@ timezone = "UTC"
 port = {display}
 
 [[camera]]
-id = "film"
-source = "{film}"
-detect_fps = 2
-loop = true
-
-[[camera]]
 id = "net"
 source = "rtsp://{host}/cam"
 detect_fps = 1
-
-[[queue]]
-id = "till-1"
-name = "Till 1"
-
-[[queue.lane]]
-camera = "film"
-area = [[0.0711, 0.7539], [0.1474, 0.8209], [0.5176, 0.4761], [0.4592, 0.4591]]
-service_line = [[0.0711, 0.7539], [0.1474, 0.8209]]
 
 [[queue]]
 id = "net-1"
@@ -66,6 +51,8 @@ camera = "net"
 area = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.9], [0.1, 0.9]]
 service_line = [[0.1, 0.3], [0.9, 0.3]]
 """
+    + FILM_CAMERA
+)
 
 
 def main() -> int:
@@ -87,7 +74,7 @@ def soak(log: Path, seconds: float) -> None:
     display = free_port()
     with tempfile.TemporaryDirectory(prefix="linewise-soak-") as name:
         folder = Path(name)
-        house = House(folder, SITE.format(display=display, film=FILM, host=camera.host), site_id="soak")
+        house = House(folder, SITE.format(display=display, host=camera.host, fps=2), site_id="soak")
         try:
             while (age_s := time.monotonic() - house.started_s) < seconds:
                 time.sleep(EVERY_S)

@@ -29,33 +29,12 @@ from websockets.typing import Subprotocol
 
 from dashboard.views.board import EVERY_S
 from tests.bench.dashboard_viewers import crowd, first_run
-from tests.chaos.house import House
-from tests.chaos.soak import FILM
+from tests.chaos.house import FILM_CAMERA, House
 from tests.conftest import wait_for
 
 MOST_FEWER = 0.05
 LONG = "x" * 1_000_000
-SITE = """
-[site]
-id = "viewers"
-name = "Viewers"
-timezone = "UTC"
-
-[[camera]]
-id = "film"
-source = "{film}"
-detect_fps = {fps}
-loop = true
-
-[[queue]]
-id = "till-1"
-name = "Till 1"
-
-[[queue.lane]]
-camera = "film"
-area = [[0.0711, 0.7539], [0.1474, 0.8209], [0.5176, 0.4761], [0.4592, 0.4591]]
-service_line = [[0.0711, 0.7539], [0.1474, 0.8209]]
-"""
+SITE = '[site]\nid = "viewers"\nname = "Viewers"\ntimezone = "UTC"\n' + FILM_CAMERA
 
 
 def main() -> int:
@@ -67,7 +46,7 @@ def main() -> int:
     parser.add_argument("--fps", type=float, default=5.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="linewise-viewers-") as name:
-        house = House(Path(name), SITE.format(film=FILM, fps=options.fps), site_id="viewers")
+        house = House(Path(name), SITE.format(fps=options.fps), site_id="viewers")
         try:
             wait_for(lambda: page_answers(house), "the page is there", timeout_s=300)
             wait_for(lambda: looked_at(house) > 0.8 * options.fps, "the camera keeps up", timeout_s=300)
