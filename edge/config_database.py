@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from edge.config_faults import FaultList, nearest
 from edge.config_geometry import WrongValueError
 from edge.config_values import string
-from edge.settings import DatabaseSettings, StoreSettings
+from edge.settings import LOOPBACK, DatabaseSettings, StoreSettings
 
 if TYPE_CHECKING:
     from edge.config import Table
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 PORT = 5432
 MODES = ("verify-full", "require", "disable")
 OPTIONS = ("sslmode", "host")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DATABASE_WORDS = '"postgresql://USER:PASSWORD@HOST[:5432]/DATABASE[?sslmode=verify-full]"'
 
 

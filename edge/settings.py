@@ -7,6 +7,8 @@ from typing import Literal
 from edge.settings_receivers import EmailSettings, WebhookSettings
 from edge.vocabulary import AlertSettings, LineSettings, Polygon, QueueSettings
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")  # hosts that are this machine: what goes there crosses no network
+
 
 @dataclass(frozen=True)
 class FloorSettings:

@@ -4,7 +4,6 @@ import socket
 import ssl
 
 CONNECT_S = 2.0
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def connect_problem(host: str, port: int) -> str:

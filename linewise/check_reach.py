@@ -9,9 +9,9 @@ from functools import partial
 
 from edge.config_source import address_of
 from edge.errors import BrokerError, SourceError
-from edge.settings import CameraSettings, MqttSettings, Site
+from edge.settings import LOOPBACK, CameraSettings, MqttSettings, Site
 from linewise.check_database import database_lines
-from linewise.check_network import CONNECT_S, LOOPBACK, connect_problem
+from linewise.check_network import CONNECT_S, connect_problem
 from linewise.check_receivers import email_lines, hook_lines
 from linewise.check_report import CheckLine
 

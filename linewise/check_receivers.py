@@ -6,8 +6,9 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from edge.settings import LOOPBACK
 from edge.settings_receivers import EmailSettings, WebhookSettings
-from linewise.check_network import CONNECT_S, LOOPBACK, words_of
+from linewise.check_network import CONNECT_S, words_of
 from linewise.check_report import CheckLine
 
 LATER = "alerts wait for it for three days"

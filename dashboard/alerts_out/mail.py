@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from dashboard.alerts_out.notice import AlertNotice
 from dashboard.periods import zone
+from edge.settings import LOOPBACK
 from edge.settings_receivers import EmailSettings
 
 TIMEOUT_S = 15.0
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_LINES = 50
 _WORDS = {"open": "began", "repeated": "still so", "ended": "over"}
 

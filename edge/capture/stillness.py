@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 FROZEN_S = 8.0  # of pictures that are the same
 NOTHING = (0.0, 0.0)  # grey levels, over the picture and of a block (64 x 64 source pixels)
-CODING = (
-    1.5,
-    2.0,
-)  # the same: at most 0.8 and 0.7 were seen of one picture that a starving encoder got for ever
+# The same: at most 0.8 and 0.7 were seen of one picture that a starving encoder got for ever.
+CODING = (1.5, 2.0)
 BACK_S = 1.0  # an equal picture after at least so long, with others between, has come back
 MEMORY_S = 60.0  # so long a picture is remembered, and so long its return counts
 BLOCK = 8  # samples
@@ -38,13 +36,14 @@ class Stillness:
 
     def frozen(self, grey: Grey, pts_s: float) -> bool:
         """Does the camera hang at media time `pts_s`?"""
-        if self._coding.unchanged_s(grey, pts_s) == 0.0:  # something has happened: what came before proves nothing
+        coding_s = self._coding.unchanged_s(grey, pts_s)
+        if coding_s == 0.0:  # something has happened: what came before proves nothing
             self._seen.clear()
             self._back_s = -float("inf")
         self._look_back(hash(grey.tobytes()), pts_s)
         nothing_s = self._nothing.unchanged_s(grey, pts_s)
         came_back = pts_s - self._back_s <= MEMORY_S
-        return (self._coding.unchanged_s(grey, pts_s) if came_back else nothing_s) >= FROZEN_S
+        return (coding_s if came_back else nothing_s) >= FROZEN_S
 
     def _look_back(self, digest: int, pts_s: float) -> None:
         before_s = self._seen.pop(digest, None)

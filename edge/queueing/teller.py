@@ -79,8 +79,7 @@ class WaitTeller:
         if not moment.known:
             return rate, None
         pace = waiting.at_this_pace(runs)
-        more = {"coming": moment.coming, "together": moment.together}
-        line = Line(moment.now_s, moment.visits, rate, pace, idle_from_s, self._stop_s, **more)
+        line = Line(moment.now_s, moment.visits, rate, pace, idle_from_s, self._stop_s, moment.coming, moment.together)
         wait, self.estimates_s = self._speak(line, moment.servers)
         if wait is not None:
             self._told.append(_Told(moment.now_s, wait, self.estimates_s, len(line.waiting) + line.in_service))
